@@ -13,14 +13,15 @@ from gates.static_scan.calls.mentions import is_mention, is_pattern_match
 from gates.static_scan.calls.other_packages import is_of_other_package
 from gates.static_scan.calls.pass_through import PassThrough, given_to, is_call_of, last_name, pass_through_of
 from gates.static_scan.calls.references import chain_of_reference, reference_at
-from gates.static_scan.calls.started_programs import started
+from gates.static_scan.calls.started_programs import is_harmless, started
 from gates.static_scan.calls.statement_objects import is_statement_object, text_argument, writing_builders
 from gates.static_scan.code.call_chain import Link, applied, chain_of, expanded
+from gates.static_scan.code.folded_text import Folded
 from gates.static_scan.code.imports import file_of, imported_names, required_words
 from gates.static_scan.code.origins import Origins
 from gates.static_scan.code.source_text import SourceText
 from gates.static_scan.code.syntax import Syntax
-from gates.static_scan.code.text_folding import Folded, Folder
+from gates.static_scan.code.text_folding import Folder
 from gates.static_scan.collected import Collected
 from gates.static_scan.rules import Rule
 from gates.static_scan.sql.sql_text import Statement, statements
@@ -116,7 +117,7 @@ class FileScan:
         elif touch.access == "reference":
             if sure:
                 self._reference(rule, node)
-        elif sure:
+        elif sure and not (chain[-1].name in ("exec", "eval") and is_harmless(chain[-1].arguments or [], self._folder)):
             kind: Kind = "connection" if touch.access == "connection" else "call"
             table = table_of(touch, chain, self.source)
             message = rule.message

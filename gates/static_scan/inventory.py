@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from gates.static_scan.calls.pass_through import PassThrough
 from gates.static_scan.code.source_text import SourceText
+from gates.static_scan.code.table_names import TableNames
+from gates.static_scan.domains import domain_of
 from gates.static_scan.file_scan import FileScan
 from gates.static_scan.files.source_files import Excluded, SourceFile, SourceFiles
 from gates.static_scan.files.sql_files import shell_touchpoints, sql_touchpoints
@@ -61,6 +63,7 @@ def take_inventory(
     files: list[SourceFile] = []
     paths: list[str] = []
     lines = 0
+    names = TableNames()
     for file in tree.read(progress):
         paths.append(file.path)
         if file.language == "sql":
@@ -74,6 +77,8 @@ def take_inventory(
             lines += file.text.count("\n") + 1
             continue
         files.append(file)
+        if file.language == "python":
+            names.read(file.path, file.text)
         scan = _scan(file, domains or {})
         touchpoints[file.path] = scan.run()
         unread += scan.unparsed()
@@ -81,7 +86,7 @@ def take_inventory(
         lines += scan.source.lines()
         matches += _matches(file, scan.source, rules)
     _find_callers(files, passed, touchpoints, domains or {})
-    found = [each for path in sorted(touchpoints) for each in touchpoints[path]]
+    found = [_with_table(each, names, domains or {}) for path in sorted(touchpoints) for each in touchpoints[path]]
     return Inventory(
         len(paths),
         lines,
@@ -95,6 +100,12 @@ def take_inventory(
 
 def _scan(file: SourceFile, domains: Mapping[str, str]) -> FileScan:
     return FileScan(SourceText(file.path, file.text, file.language), package_rules(), domains)
+
+
+def _with_table(touchpoint: Touchpoint, names: TableNames, domains: Mapping[str, str]) -> Touchpoint:
+    """The touchpoint with the table that its model stands for."""
+    table = names.of(touchpoint.file, touchpoint.table) if touchpoint.table and touchpoint.kind == "call" else ""
+    return touchpoint._replace(table=table, domain=domain_of(table, domains)) if table else touchpoint
 
 
 def _find_callers(

@@ -19,7 +19,7 @@ _SCRIPTLESS = re.compile(r"^import\s{1,8}type\b")
 _PYTHON = frozenset(
     """pymysql MySQLdb mysql mysql.connector _mysql _mysql_connector sqlite3 _sqlite3 aiosqlite aiomysql asyncmy
     psycopg psycopg2 asyncpg mariadb pg8000 apsw duckdb oracledb cymysql mysqlclient umysql oursql tormysql pymysqlpool
-    jaydebeapi pyodbc turbodbc connectorx adbc_driver_manager""".split()
+    mysqlx torndb jaydebeapi pyodbc turbodbc connectorx adbc_driver_manager""".split()
 )
 _TEXT = re.compile(r"""['"`]([^'"`\n]{1,100})['"`]""")
 _DRIVERS = re.compile(

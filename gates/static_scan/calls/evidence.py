@@ -14,6 +14,7 @@ from gates.static_scan.rules import Evidence, Touch
 _REPOSITORY_WORDS = {"repository", "repositories", "repo", "repos", "manager", "em", "this", "self"}
 _NAMES = ("identifier", "member_expression", "attribute", "subscript", "subscript_expression")
 _BUILDERS = {"knex", "trx", "tx", "db", "connection"}
+_VERBS = frozenset("INSERT UPDATE DELETE REPLACE SELECT".split())
 _INTO = (
     "into",
     "from",
@@ -60,7 +61,8 @@ def _holds(evidence: Evidence, chain: Sequence[Link], modules: set[str], source:
     if evidence.given:
         values = next((link.arguments for link in chain if link.arguments), [])
         words = words_of(source.slice(values[0])[-200:]) if values else ()
-        if not {*evidence.given} & {*words, *(word.lower() for word in words)}:
+        whole = source.slice(values[0])[-80:].strip("'\"").lower() if values else ""
+        if not {*evidence.given} & {*words, *(word.lower() for word in words), whole}:
             return False
     if evidence.arguments is not None and len(given) != evidence.arguments:
         return False
@@ -116,6 +118,8 @@ def table_of(touch: Touch, chain: Sequence[Link], source: SourceText) -> str:
             classes = [link for link in named if link.name[:1].isupper() and " " not in link.name]
             return _model((classes or named)[-1].name) if named else ""
         case "argument":
+            if given and _literal(given[0], source):
+                return _named(given[0], source)
             tables = [each.field("value") for each in given if _keyword(each) in ("name", "table", "table_name")]
             return _named(tables[0] or given[0], source) if tables else (_named(given[0], source) if given else "")
         case "class":
@@ -177,7 +181,11 @@ def _is_made(node: SgNode, source: SourceText) -> bool:
 
 
 def _literal(node: SgNode, source: SourceText) -> bool:
-    return node.kind() in ("string", "template_string") and source.slice(node)[1:2].isidentifier()
+    """Whether a value is a text that may be the name of a table, and no statement."""
+    if node.kind() not in ("string", "template_string"):
+        return False
+    text = source.slice(node)[1:40]
+    return text[:1].isidentifier() and text.partition(" ")[0].upper() not in _VERBS
 
 
 def _named(node: SgNode, source: SourceText) -> str:

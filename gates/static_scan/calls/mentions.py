@@ -30,6 +30,8 @@ _ENDS = ("Error", "Exception", "Warning", "Rejected", "Panic")
 def is_mention(part: Part, syntax: Syntax) -> bool:
     """Whether the text at a part of the tree is only talked about."""
     grammar = syntax.grammar
+    if syntax.source.is_python and _is_type(part):
+        return True
     inner, outer = part, part.parent
     while outer is not None and outer.kind not in grammar.functions:
         if outer.kind == "expression_statement":
@@ -75,6 +77,19 @@ def is_mention(part: Part, syntax: Syntax) -> bool:
         elif outer.kind in grammar.assignments and outer.kind not in ("pair", "keyword_argument"):
             return False
         inner, outer = outer, outer.parent
+    return False
+
+
+def _is_type(part: Part) -> bool:
+    """Whether a text stands in an annotation, or in `Literal["…"]`."""
+    for around in part.node.ancestors()[:6]:
+        kind = around.kind()
+        if kind == "type":
+            return True
+        if kind == "subscript" and (value := around.field("value")) is not None:
+            return value.text().rpartition(".")[2] == "Literal"
+        if kind in ("call", "block", "module"):
+            return False
     return False
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from ast_grep_py import SgNode
@@ -12,7 +13,10 @@ from gates.static_scan.shell.client_programs import clients_in
 from gates.static_scan.sql.sql_text import Statement, statements
 from gates.static_scan.sql.sql_words import HOLE, is_sql, of_shell, quoted
 
-_LISTS = ("list", "array", "tuple")
+# What code that is made at run time may reach anything by.
+_REACHING = re.compile(
+    r"\b(?:import|exec|eval|getattr|open|compile|globals|locals|vars|cur|conn|db|session|engine|system)|__"
+)
 _UNKNOWN = Statement("unknown", "", "", parsed=False)
 _DUMPED = Statement("read", "", "", parsed=False)
 
@@ -32,13 +36,22 @@ def started(given: Sequence[SgNode], folder: Folder) -> Iterator[tuple[Statement
                 yield _UNKNOWN, f"Starts {each.name}: what it runs is not known."
 
 
+def is_harmless(given: Sequence[SgNode], folder: Folder) -> bool:
+    """Whether code that is run as a text is written there, and reaches nothing."""
+    texts = folder.fold(given[0]).texts if given else ()
+    return bool(texts) and not any(
+        HOLE in text or not text.strip() or mentions_database(text) or _REACHING.search(text) for text in texts
+    )
+
+
 def command_line(given: Sequence[SgNode], folder: Folder) -> list[str]:
     """The parts of the command line that a call starts: a text, a list of texts, or a program and a list."""
     parts: list[str] = []
     for argument in given[:20]:
+        listed = folder.listed(argument)
         kind = argument.kind()
-        if kind in _LISTS:
-            parts += [_text(each, folder) for each in argument.children()[:50] if each.is_named()]
+        if listed is not None:
+            parts += [_text(each, folder) for each in listed.children()[:50] if each.is_named()]
         elif kind not in ("keyword_argument", "object", "dictionary"):
             parts.append(_text(argument, folder))
         elif kind == "keyword_argument":

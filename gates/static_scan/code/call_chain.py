@@ -41,8 +41,9 @@ def chain_of(call: SgNode, source: SourceText, grammar: Grammar) -> list[Link]:
             is_new = kind == "new_expression"
             arguments = _arguments(node)
             node = node.field("function") or node.field("constructor")
-            if node is not None and node.kind() == "identifier" and node.text() == "await" and arguments:
-                node, arguments = arguments[0], None  # the grammar takes `await (…)` for a call
+            if node is not None and node.kind() == "identifier" and node.text() in ("await", "type") and arguments:
+                # The grammar takes `await (…)` for a call; `type(cursor).execute` is that of its class.
+                node, arguments = arguments[0], None
                 continue
             if node is not None and node.kind() in grammar.calls:
                 links.append(Link(COMPUTED, arguments, is_new))

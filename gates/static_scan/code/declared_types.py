@@ -17,6 +17,15 @@ _STANDS_FOR = re.compile(
     r"|\binterface\s{1,4}(\w{1,80})(?:<[^{\n]{0,100}>)?\s{1,4}extends\s{1,4}([^{\n]{1,200})"
     r"|[<,]\s{0,20}(\w{1,80})\s{1,4}extends\s{1,4}([\w.]{1,80})"
 )
+# `Db = Annotated[AsyncSession, Depends(get)]`, `class Cursor(DictCursor)`, `import AsyncSession as Unit`.
+_STANDS_FOR_IN_PYTHON = re.compile(
+    r"^(?:type )?([A-Z]\w{0,80})(?:: ?[\w.]{1,40})? = (?:[\w.]{1,40}\.)?(?:Annotated|Optional|Union|NewType)"
+    r"[\[(]([^\n]{1,200})"
+    r"|^[ \t]{0,40}class (\w{1,80})\(([^)\n]{1,200})\)"
+    r"|[ ,]([A-Z]\w{0,80}) as ([A-Z]\w{0,80})",
+    re.MULTILINE,
+)
+_WORD = re.compile(r"[A-Za-z_]\w{0,80}")
 _IN_COMMENT = re.compile(
     r"@(?:param|arg|property|prop|type)\s{1,8}\{([^}\n]{1,200})\}"
     r"(?:\s{1,8}\[?([A-Za-z_$][\w$]{0,80})|\s{0,8}\*/\s{0,40}(?:(?:const|let|var)\s{1,8})?(?:this\.)?#?([A-Za-z_$][\w$]{0,80}))"
@@ -32,7 +41,7 @@ _MAX_STEPS = 4
 
 
 class DeclaredTypes:
-    """The types that one file of JavaScript or TypeScript declares."""
+    """The types that one file declares."""
 
     def __init__(self, source: SourceText) -> None:
         self._source = source
@@ -40,6 +49,9 @@ class DeclaredTypes:
         self._classes: list[tuple[int, int, str]] = []
         text = source.parsed_text
         if source.is_python:
+            for match in _STANDS_FOR_IN_PYTHON.finditer(text):
+                names = (match[1] or match[3] or match[6]), (match[2] or match[4] or match[5])
+                self._stand_for.setdefault(names[0], " ".join(_WORD.findall(names[1])))
             return
         if source.language != "javascript":
             for match in _STANDS_FOR.finditer(text):

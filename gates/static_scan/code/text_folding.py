@@ -5,17 +5,15 @@ what is only known at run time.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import product
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
 from ast_grep_py import SgNode
 
 from gates.static_scan.code.changed_text import MAX_CHARACTERS, changed, unescaped
+from gates.static_scan.code.folded_text import MAX_ALTERNATIVES, UNKNOWN, Folded, either, joined
 from gates.static_scan.code.syntax import Assignment, Function, Syntax
 from gates.static_scan.sql.sql_words import HOLE
 
-MAX_ALTERNATIVES = 8
 MAX_DEPTH = 12
 MAX_PARTS = 2_000
 # The expressions that one text is put together from, and those of all texts of a file. More are not known.
@@ -26,28 +24,10 @@ _OF_RECEIVER = frozenset(
     toString replace replaceAll expandtabs bindparams columns slice""".split()
 )
 _OF_ARGUMENT = frozenset(
-    "await text raw sql SQL dedent cleandoc String str unsafe literal Literal TextClause literal_column inline".split()
+    """await text raw sql SQL dedent cleandoc String
+    str unsafe literal Literal TextClause literal_column inline which""".split()
 )
 _PREFIX = re.compile(r"[A-Za-z]{0,3}")
-
-
-class Folded(NamedTuple):
-    """The alternatives of an expression's text, the parameters it depends on, and where its literals are.
-
-    A text that is a hole and nothing else is not known at all.
-    """
-
-    texts: tuple[str, ...]
-    parameters: frozenset[tuple[Function, str]] = frozenset()
-    literals: tuple[int, ...] = ()
-
-    @property
-    def is_known(self) -> bool:
-        """Whether any part of it is known."""
-        return any(text.strip() not in ("", HOLE) for text in self.texts)
-
-
-UNKNOWN = Folded((HOLE,))
 
 
 class Folder:
@@ -74,7 +54,7 @@ class Folder:
             return self._string(node, depth, seen)
         if kind == "concatenated_string":
             return joined([self.fold(child, depth, seen) for child in _parts(node)])
-        if kind in ("binary_expression", "binary_operator"):
+        if kind in ("binary_expression", "binary_operator", "boolean_operator"):
             return self._binary(node, depth, seen)
         if kind in ("call", "call_expression", "new_expression"):
             return self._call(node, depth, seen)
@@ -185,18 +165,23 @@ class Folder:
         listed, between = (given[0], receiver) if self._source.is_python and given else (receiver, None)
         if not self._source.is_python:
             between = given[0] if given else None
-        if listed.kind() == "identifier":
-            found = self._assigned(self._source.name(listed), listed.range().start.index)
-            if len(found) != 1:
-                return UNKNOWN
-            listed = found[0].value
-        if listed.kind() not in ("array", "list", "tuple"):
+        items = self.listed(listed)
+        if items is None:
             return UNKNOWN
         separator = self.fold(between, depth, seen) if between is not None else Folded((",",))
         parts: list[Folded] = []
-        for each in _parts(listed):
+        for each in _parts(items):
             parts += [separator, self.fold(each, depth, seen)]
         return joined(parts[1:])
+
+    def listed(self, node: SgNode) -> SgNode | None:
+        """The list that an expression is, also by its name."""
+        if node.kind() == "identifier":
+            found = self._assigned(self._source.name(node), node.range().start.index)
+            if len(found) != 1:
+                return None
+            node = found[0].value
+        return node if node.kind() in ("array", "list", "tuple") else None
 
     def _name(self, name: str, index: int, depth: int, seen: frozenset[int]) -> Folded:
         function = self._syntax.function_at(index)
@@ -253,30 +238,6 @@ class Folder:
             text = self._source.slice(index) if index is not None else ""
             return text.strip("'\"`") if text[:1] in "'\"`" else "", function.field("object") or function.field("value")
         return (self._source.name(function) if kind == "identifier" else ""), None
-
-
-def joined(parts: Iterable[Folded]) -> Folded:
-    """Parts after one another."""
-    listed = [part if part.texts else UNKNOWN for part in parts]
-    texts: tuple[str, ...] = ("",)
-    for part in listed:
-        pairs = (
-            product(texts, part.texts)
-            if len(texts) * len(part.texts) <= MAX_ALTERNATIVES
-            else product(texts, part.texts[:1])
-        )
-        texts = tuple((before + after)[:MAX_CHARACTERS] for before, after in pairs)
-    return Folded(texts, _parameters(listed), tuple(each for part in listed for each in part.literals))
-
-
-def either(choices: Sequence[Folded]) -> Folded:
-    """One of several."""
-    texts = tuple(dict.fromkeys(text for choice in choices for text in choice.texts))[:MAX_ALTERNATIVES]
-    return Folded(texts, _parameters(choices), tuple(each for choice in choices for each in choice.literals))
-
-
-def _parameters(parts: Iterable[Folded]) -> frozenset[tuple[Function, str]]:
-    return frozenset(each for part in parts for each in part.parameters)
 
 
 def _parameter_of(function: Function | None, name: str) -> Function | None:

@@ -18,6 +18,7 @@ _SCRIPT = re.compile(r"<script\b[^>]{0,2000}>", re.IGNORECASE)
 _END = re.compile(r"</script", re.IGNORECASE)
 _LANGUAGE = re.compile(r"""\blang\s*=\s*["']?(tsx?|jsx?)""", re.IGNORECASE)
 _NO_SCRIPT = re.compile(r"""\btype\s*=\s*["']?(application/(ld\+)?json|text/(x-)?template|importmap)""", re.IGNORECASE)
+_GIVEN_MAGIC = re.compile(r"[ \t]{0,80}[\w, \t]{1,80}=[ \t]{0,20}([%!][^\n]{1,4000})")
 _NOT_BLANK = re.compile(r"[^\n]")
 
 
@@ -111,7 +112,10 @@ def _without_magics(source: list[str]) -> list[str]:
     found = []
     for line in source:
         stripped = line.strip()
-        if stripped.startswith(("%", "!")):
+        if (given := _GIVEN_MAGIC.match(line)) is not None:
+            # `rows = %sql SELECT 1`
+            found.append(line[: given.start(1)] + (_as_call(given[1].strip()).removeprefix("_ = ")))
+        elif stripped.startswith(("%", "!")):
             indent = line[: len(line) - len(line.lstrip())]
             words = {word.upper() for word in stripped.split()[:4]}
             is_run = stripped.startswith(("%sql", "!")) or bool(words & WRITES)

@@ -19,9 +19,9 @@ _COMMENTS = ("-- ", "--\n", "--\t", "--\r")
 
 def sql_touchpoints(file: SourceFile, domains: Mapping[str, str]) -> list[Touchpoint]:
     """What a file of SQL does: one touchpoint for each table and way to reach it."""
-    found: dict[tuple[str, str], Touchpoint] = {}
+    found: dict[tuple[str, str | int], Touchpoint] = {}
     for each in _touchpoints(file, _of_script(file.text), domains):
-        found.setdefault((each.access, each.table), each)
+        found.setdefault((each.access, each.table or each.line), each)
     return sorted(found.values(), key=lambda each: each.line)
 
 

@@ -22,7 +22,7 @@ _COMMANDS = frozenset(
 _ONE_COMMAND = frozenset("command args entrypoint cmd argv test exec".split())
 _TALK = frozenset("name description title summary message comment help label reason note example examples text".split())
 _MAX_DEPTH = 100
-_OPTION = re.compile(r"\s-|[<|]")
+_OPTION = re.compile(r"\s-|\s[<|]|[<|]\s")
 _MODULES = ("community.mysql.", "mysql_db", "mysql_query", "mysql_user", "mysql_variables", "mysql_replication")
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _KEY = re.compile(r"[ \t]{0,200}(?:- {1,20}){0,5}([\w.\"'-]{1,120}):(?:[ \t]|$)")
@@ -164,6 +164,8 @@ def _lines_of(text: str) -> list[_Scalar]:
         value = (line[match.end() :] if match is not None else line).strip().removeprefix("- ").strip()
         if value[:1] in ("'", '"') and value.endswith(value[0]) and len(value) > 1:
             value = value[1:-1]
+        if value.startswith("[") and value.endswith("]"):
+            value = " ".join(shlex.quote(part.strip(" '\"").replace('\\"', '"')) for part in value[1:-1].split(","))
         if value and not value.startswith("#"):
             found.append(_Scalar(value, number, is_block=False, keys=(key,), listed=0, is_key=False))
     return found

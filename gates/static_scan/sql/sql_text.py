@@ -108,6 +108,8 @@ def _set(tokens: list[str]) -> Statement:
     named = {token.upper().rpartition(".")[2].lstrip("@") for token in tokens}
     if {"READ", "WRITE"} <= named or named & _LIMITS:
         return Statement("connection", "", "SET", parsed=True)
+    if tokens[1:2] and tokens[1].startswith("@") and not tokens[1].startswith("@@") and "(" not in tokens:
+        return Statement("read", "", "SET", parsed=True)  # a variable of the session's own
     return Statement("unknown", "", "SET", parsed=True)
 
 
