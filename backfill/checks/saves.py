@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from backfill.checks.base import Check, check
 from backfill.content.refusals import (
     JsonDuplicateKey,
@@ -36,6 +38,8 @@ BAD_JSON = (
     JsonTooManyValues,
     NotLines,
 )
+# Histories whose rows may have no text of their own.
+REBUILT = ("patches", "hashes")
 # A row this large a part of max_allowed_packet needs a batch of its own.
 LARGE_PART = 0.5
 # Fewer lines lost are a rewrite.
@@ -156,6 +160,9 @@ class EmptyContent(Check):
     def save(self, history: History, save: Save) -> Iterator[Finding]:
         if save.has_content and save.content.is_empty:
             yield self.finding(save.table, save.key, save.table.content_column, save.data)
+        elif not save.has_content and save.table.target == "versions" and save.table.rule.history not in REBUILT:
+            found = self.finding(save.table, save.key, save.table.content_column, note="NULL: no text")
+            yield replace(found, decision="quarantine")
 
 
 @check

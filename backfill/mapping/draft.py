@@ -120,8 +120,11 @@ def _table(
         frozenset(target.fields) - set_fields.keys(),
     )
     # The usual name of a key need not be known: `DokumentNr` is the id of its table.
+    # Where no id is needed, a key in text may be something else, such as the token of a session.
     if "id" in target.fields.keys() - usual.values() and len(table.primary_key) == 1:
-        usual.setdefault(table.primary_key[0], "id")
+        key = table.primary_key[0]
+        if target.fields["id"].required or _is_number(table, key):
+            usual.setdefault(key, "id")
     rules = {}
     for column in table.columns:
         field = usual.get(column.name) or _member(target, column)

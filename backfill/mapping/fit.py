@@ -82,13 +82,7 @@ def _table(rule: TableRule, table: Table) -> Iterator[Problem]:
             yield Problem(
                 "unknown_shape", table.name, f"The row {list(shape.key)} has no known shape: {shape.shape!r}."
             )
-    if (rule.becomes == "versions" and rule.history == "linked_lines") or (
-        rule.becomes == "lines" and rule.history not in OF_LINES
-    ):
-        yield Problem("wrong_rule", table.name, f"{target.name.capitalize()} cannot have the history {rule.history}.")
-    if rule.history == "branches" and "branch" not in rule.field_columns():
-        sentence = "No column becomes branch, which the history branches needs: map one, or write another history."
-        yield Problem("missing_field", table.name, sentence)
+    yield from (Problem(code, table.name, text) for code, text in _history(rule, target))
     yield from (Problem(code, table.name, text) for code, text in _fields(rule, target))
     yield from (Problem("wrong_decision", table.name, text) for text in decision_problems(rule))
 
@@ -234,6 +228,27 @@ def _fields(rule: TableRule, target: Target) -> Iterator[tuple[str, str]]:
         members = [name for name, field in target.fields.items() if field.one_of == group]
         if not given.keys() & set(members):
             yield "missing_field", f"No column becomes one of {', '.join(members)}, which {target.name} need."
+
+
+def _history(rule: TableRule, target: Target) -> Iterator[tuple[str, str]]:
+    """Histories whose texts no column holds, or one that the history does not read."""
+    if (rule.becomes == "versions" and rule.history == "linked_lines") or (
+        rule.becomes == "lines" and rule.history not in OF_LINES
+    ):
+        yield "wrong_rule", f"{target.name.capitalize()} cannot have the history {rule.history}."
+    if rule.becomes != "versions":
+        return
+    fields = rule.field_columns()
+    needed = {"patches": ("patch",), "hashes": ("hash",), "branches": ("content", "branch")}
+    for name in needed.get(rule.history, ("content",)):
+        if name not in fields:
+            sentence = (
+                f"No column becomes {name}, which the history {rule.history} needs: map one, or write another history."
+            )
+            yield "missing_field", sentence
+    if "patch" in fields and rule.history != "patches":
+        sentence = f'A column becomes patch, which the history {rule.history} does not read: write history = "patches".'
+        yield "wrong_rule", sentence
 
 
 def _references(mapping: Mapping) -> Iterator[Problem]:

@@ -16,7 +16,7 @@ _NOTHING_ELSE: frozenset[RowAction] = frozenset()
 _OF_SAVES: dict[str, frozenset[RowAction]] = {
     "L05": frozenset({"skip"}),
     "L12": frozenset({"accept"}),
-    **dict.fromkeys(("L15", "L43", "L44"), _NOTHING_ELSE),
+    **dict.fromkeys(("L15", "L22", "L29", "L43", "L44"), _NOTHING_ELSE),
 }
 # By target and code.
 _ALLOWED: dict[str, dict[str, frozenset[RowAction]]] = {

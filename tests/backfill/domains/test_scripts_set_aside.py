@@ -37,6 +37,8 @@ def test_a_save_that_cannot_be_read_is_set_aside_and_its_neighbours_come_over(le
     }
     assert legacy.texts(7) == ["One.", "Two."]
     assert legacy.differences() == []
+    foreseen = {(each.key, each.code) for each in legacy.findings() if each.decision == "quarantine"}
+    assert foreseen == {("702", "L15"), ("703", "L22")}
 
 
 @pytest.mark.parametrize("owner", [None, 0, 99])

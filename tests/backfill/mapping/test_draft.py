@@ -95,12 +95,15 @@ def test_the_primary_key_of_a_chosen_table_is_its_id_whatever_its_name():
         "CREATE TABLE Drehbuch (DrehbuchNr INTEGER PRIMARY KEY, Titel TEXT)",
         "CREATE TABLE Fassung (DrehbuchId INT, Nr INT, Inhalt TEXT, PRIMARY KEY (DrehbuchId, Nr))",
         "CREATE TABLE Stand (DrehbuchId INTEGER PRIMARY KEY, Inhalt TEXT)",
+        "CREATE TABLE Sitzung (Kennung TEXT PRIMARY KEY, BenutzerId INT)",
     )
-    drafted = draft(catalog, {"Drehbuch": "scripts", "Fassung": "versions", "Stand": "versions"}).mapping.tables
+    chosen = {"Drehbuch": "scripts", "Fassung": "versions", "Stand": "versions", "Sitzung": "sessions"}
+    drafted = draft(catalog, chosen).mapping.tables
 
     assert drafted["Drehbuch"].columns["DrehbuchNr"].to == "id"
     assert "id" not in drafted["Fassung"].field_columns()
     assert drafted["Stand"].columns["DrehbuchId"].to == "script_id"
+    assert "id" not in drafted["Sitzung"].field_columns()
 
 
 def test_a_table_that_is_kept_whole_says_why():

@@ -186,6 +186,29 @@ def test_a_history_of_branches_needs_their_column():
         assert codes(mapping, catalog_of(SCRIPTS, versions)) == wanted
 
 
+@pytest.mark.parametrize(
+    ("history", "fields", "wanted"),
+    [
+        ("full_saves", ("content",), []),
+        ("full_saves", ("content", "hash"), []),
+        ("full_saves", ("content", "patch"), ["wrong_rule"]),
+        ("none", ("patch",), ["missing_field", "wrong_rule"]),
+        ("full_saves", ("hash",), ["missing_field"]),
+        ("patches", ("content", "patch"), []),
+        ("patches", ("content",), ["missing_field"]),
+        ("hashes", ("content",), ["missing_field"]),
+        ("hashes", ("hash",), []),
+    ],
+)
+def test_a_history_needs_the_column_that_leads_to_its_texts(history: Any, fields: tuple[str, ...], wanted: list[str]):
+    names = ("id", "script_id", *fields)
+    versions = table_of("versions", dict.fromkeys(names[:2], "int") | dict.fromkeys(fields, "text"))
+    columns = {name: ColumnRule(to=name) for name in names}
+    rule = TableRule(becomes="versions", schema=schema_of(versions), history=history, columns=columns)
+    mapping = structs.replace(mapping_of(), tables={"scripts": mapping_of().tables["scripts"], "versions": rule})
+    assert codes(mapping, catalog_of(SCRIPTS, versions)) == [(code, "versions") for code in wanted]
+
+
 def test_the_schema_of_a_table_is_the_same_on_mariadb_and_mysql():
     mariadb = table_of("t", {"id": "int(11)", "n": "bigint(20) unsigned", "flag": "tinyint(1)", "doc": "longtext"})
     mysql = table_of("t", {"doc": "json", "id": "int", "n": "bigint unsigned", "flag": "tinyint"})
@@ -226,6 +249,8 @@ def test_a_decision_on_a_row_that_would_change_nothing_is_refused(code: str, do:
         ("users", "L14", ("quarantine", "accept", "repair", "skip")),
         ("personas", "L06", ("quarantine", "accept", "repair", "skip")),
         ("versions", "L44", ("quarantine",)),
+        ("versions", "L29", ("quarantine",)),
+        ("versions", "L22", ("quarantine",)),
         ("versions", "L10", ("quarantine", "accept", "repair")),
         ("lines", "L05", ("quarantine", "skip")),
         ("users", "L40", ("quarantine",)),
