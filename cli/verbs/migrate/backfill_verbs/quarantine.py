@@ -59,7 +59,8 @@ def show(number: Number, as_json: AsJson = False) -> None:
         run, stored = latest_run(tx), tx.quarantined_rows.get(number)
     if stored is None:
         raise Ending(Exit.REFUSED, f"There is no quarantined row {number}.", code="unknown_quarantined_row")
-    row = _document(stored, run.hash_key, decode(run.mapping))
+    mapping = decode(run.mapping)
+    row = _document(stored, run.hash_key, mapping)
     if as_json:
         screen.print_json(row)
         return
@@ -69,7 +70,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
         length = "" if row.length is None else f", {row.length:,} bytes or characters"
         screen.print_text(f"Column {row.column}{length}{'' if row.hash is None else f', hash {row.hash}'}")
     if row.decisions:
-        _print_decision(row)
+        _print_decision(row, has_others=bool(mapping.tables[row.table].decisions))
     cause = "Repair its cause in the source, or decide it in the mapping" if row.decisions else "Repair its cause"
     screen.print_text(
         f"{cause}; `scriptledger backfill retry {row.item}` and `scriptledger backfill run --mapping FILE` then do its "
@@ -77,13 +78,20 @@ def show(number: Number, as_json: AsJson = False) -> None:
     )
 
 
-def _print_decision(row: QuarantinedLegacyRow) -> None:
-    """The line of the mapping that decides about the row, and what else it may say."""
+def _print_decision(row: QuarantinedLegacyRow, *, has_others: bool) -> None:
+    """The line of the mapping that decides about the row, and what else it may say.
+
+    `has_others`: the mapping decides about rows of the table already, and TOML takes `decisions` once.
+    """
     first, *others = row.decisions
     key = row.key if "#" not in row.key else "[the key of the row]"
     choices = ", ".join(f'"{each}"{_AND.get(each, "")}' for each in others)
-    line = f'  decisions = [ {{ code = "{row.code}", key = {key}, do = "{first}" }} ]'
-    screen.print_text(f"To decide it, add to [tables.{toml_key(row.table)}] in the mapping:", line)
+    decision = f'{{ code = "{row.code}", key = {key}, do = "{first}" }}'
+    table = f"[tables.{toml_key(row.table)}]"
+    if has_others:
+        screen.print_text(f"To decide it, add to the decisions of {table} in the mapping:", f"  {decision}")
+    else:
+        screen.print_text(f"To decide it, add to {table} in the mapping:", f"  decisions = [ {decision} ]")
     if others:
         screen.print_text(f"  instead of {first}: {choices}")
     if "#" in row.key:
@@ -97,11 +105,12 @@ def _named(row: QuarantinedLegacyRow) -> str:
 def _document(stored: StoredQuarantine, hash_key: bytes, mapping: Mapping) -> QuarantinedLegacyRow:
     row = stored.row
     rule = mapping.tables.get(row.source_table)
-    decisions = (
-        allowed_actions(str(rule.becomes), row.code)
-        if rule is not None and row.code in CHECKS and row.reason != WITH_ITS_SCRIPT
-        else ()
-    )
+    decisions: list[str] = []
+    if rule is not None and row.code in CHECKS and row.reason != WITH_ITS_SCRIPT:
+        decisions += allowed_actions(str(rule.becomes), row.code)
+        # A user that a row is given to does not replace the script that is missing.
+        if row.column is not None and rule.field_columns().get("script_id") == row.column and "assign" in decisions:
+            decisions.remove("assign")
     return QuarantinedLegacyRow(
         number=stored.id,
         item=stored.item_id,
@@ -113,6 +122,6 @@ def _document(stored: StoredQuarantine, hash_key: bytes, mapping: Mapping) -> Qu
         length=row.length,
         hash=row.hash,
         found_at=screen.iso(stored.found_at),
-        decisions=list(decisions),
+        decisions=decisions,
         label=row.label,
     )
