@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
+from domain.ci_commands import json_without_commands
 from domain.counting import counted
 from domain.visible_text import visible
 from gates.findings import Finding
@@ -43,7 +44,7 @@ def sarif(findings: Iterable[Finding], titles: Mapping[str, str], *, version: st
             }
         ],
     }
-    return json.dumps(log, indent=1, ensure_ascii=True).encode() + b"\n"
+    return json_without_commands(json.dumps(log, indent=1, ensure_ascii=True)).encode() + b"\n"
 
 
 def _result(finding: Finding, place: int, seen: Counter[str]) -> dict[str, object]:

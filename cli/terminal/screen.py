@@ -26,6 +26,7 @@ from rich.table import Table
 from rich.text import Text as AnyText
 
 from cli.terminal.exit_status import Exit
+from domain.ci_commands import json_without_commands, without_commands
 from domain.visible_text import ascii_escapes, visible, visible_lines
 from workers.process.visible_output import unguarded
 
@@ -82,8 +83,8 @@ def print_unwrapped(part: str | AnyText) -> None:
 
 
 def warn(sentence: str, style: StyleType | None = None) -> None:
-    """Print one line on standard error."""
-    err().print(_line(sentence), style=style, soft_wrap=True)
+    """Print one line on standard error; a CI system finds no command in it."""
+    err().print(_line(without_commands(sentence)), style=style, soft_wrap=True)
 
 
 def block(text: str, style: str | Style = "", *, indent: int = 2) -> AnyText:
@@ -110,7 +111,7 @@ def _print_json(value: Struct | dict[str, Any]) -> None:
         data = ascii_escapes(json.dumps(msgspec.to_builtins(value), ensure_ascii=False)).encode()
     if out().is_terminal:
         data = msgspec.json.format(data, indent=2)
-    sys.stdout.write(ascii_escapes(data.decode()) + "\n")
+    sys.stdout.write(json_without_commands(ascii_escapes(data.decode())) + "\n")
 
 
 def write_content(data: bytes) -> None:

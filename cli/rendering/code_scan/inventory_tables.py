@@ -10,6 +10,7 @@ from cli.json_documents.gates import (
     UnreadCode,
 )
 from cli.terminal import screen
+from domain.ci_commands import without_commands
 from domain.counting import counted
 from gates.report import counts
 from gates.static_scan.domains import DOMAINS
@@ -50,10 +51,11 @@ def print_inventory(root: str, inventory: Inventory, *, writes_only: bool) -> No
         screen.print_text(screen.table(columns, rows, right=columns[1:]))
         screen.print_text("")
     if folders := [each for each in inventory.skipped if each.path.endswith("/")]:
-        screen.print_unwrapped(f"Left out: {', '.join(f'{each.path} ({each.reason})' for each in folders[:10])}.")
+        left_out = ", ".join(f"{each.path} ({each.reason})" for each in folders[:10])
+        screen.print_unwrapped(without_commands(f"Left out: {left_out}."))
     files, lines = screen.counted(inventory.files, "file"), counted(inventory.lines, "line")
     found = screen.counted(len(inventory.touchpoints), "touchpoint")
-    screen.print_unwrapped(f"{root}: {files}, {lines}, {found}.")
+    screen.print_unwrapped(without_commands(f"{root}: {files}, {lines}, {found}."))
 
 
 def warn_of_unread(inventory: Inventory) -> None:
@@ -64,4 +66,7 @@ def warn_of_unread(inventory: Inventory) -> None:
 
 def _cells(each: Touchpoint) -> tuple[str | screen.Text, ...]:
     access = screen.Text(each.access if each.confident else f"{each.access}, unsure", ACCESS_STYLES[each.access])
-    return f"{each.file}:{each.line}", each.function, access, each.table or "?", each.api, each.code[:60]
+    place, function, table, code = map(
+        without_commands, (f"{each.file}:{each.line}", each.function, each.table, each.code)
+    )
+    return place, function, access, table or "?", each.api, code[:60]

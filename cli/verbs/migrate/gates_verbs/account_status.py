@@ -10,6 +10,7 @@ from cli.terminal import screen
 from cli.terminal.exit_status import Exit
 from cli.terminal.options import AsJson, DatabaseUrl
 from cli.verbs.migrate.gates_verbs.gates_server import opened_server
+from domain.ci_commands import without_commands
 from gates.database.accounts.status import account_status
 from workers.settings import without_password
 
@@ -29,7 +30,7 @@ def status(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
         screen.print_json(GatesStatus(where, accounts, [GateGap(*gap) for gap in found.gaps], found.notes))
         raise typer.Exit(Exit.REFUSED if failed else Exit.DONE)
     for gap in found.gaps:
-        screen.print_unwrapped(gap.sentence)
+        screen.print_unwrapped(without_commands(gap.sentence))
     if not found.accounts:
         screen.print_unwrapped(f"No accounts are installed in {where}: `scriptledger gates install`.")
     elif not found.gaps:

@@ -15,6 +15,7 @@ from cli.terminal.bounded_file import read_bounded
 from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import AsJson
 from cli.verbs.migrate.gates_verbs.inventory import Sarif, require_tree, showing_files, write
+from domain.ci_commands import without_commands
 from domain.counting import counted
 from domain.errors import Rejected
 from gates.findings import Finding
@@ -192,20 +193,17 @@ def _document(finding: Finding) -> GateFinding:
     )
 
 
-def _no_command(text: str) -> str:
-    """A text that GitHub Actions takes for no command: a line that starts with `::` is one, and `##[` begins one."""
-    return (". " if text.lstrip().startswith("::") else "") + text.replace("##[", "## [")
-
-
 def _print(document: GateCheck) -> None:
     styles = {"error": "red", "warning": "yellow", "note": ""}
     for each in document.findings:
         place = f"{each.file}:{each.line}"
         screen.print_unwrapped(
-            screen.Text.assemble(f"{_no_command(place)}: ", (each.rule, styles[each.level]), f": {each.message}")
+            screen.Text.assemble(
+                f"{without_commands(place)}: ", (each.rule, styles[each.level]), f": {without_commands(each.message)}"
+            )
         )
         if each.code:
-            screen.print_unwrapped(f"    {_no_command(each.code)}")
+            screen.print_unwrapped(f"    {without_commands(each.code)}")
     for note in document.notes:
         screen.warn(note, style="yellow")
     parts = [screen.counted(len(document.findings), "finding")]
@@ -217,5 +215,5 @@ def _print(document: GateCheck) -> None:
     left_out = f" Left out: {', '.join(folders[:8])}." if folders else ""
     files = screen.counted(document.files, "file")
     screen.print_unwrapped(
-        f"{document.root}: {files}, {counted(document.lines, 'line')}, {', '.join(parts)}.{left_out}"
+        without_commands(f"{document.root}: {files}, {counted(document.lines, 'line')}, {', '.join(parts)}.{left_out}")
     )

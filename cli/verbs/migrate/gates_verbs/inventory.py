@@ -55,7 +55,8 @@ def inventory(
     if markdown_file is not None:
         write(markdown_file, [markdown(str(path), found).encode(errors="backslashreplace")])
     if html is not None:
-        write(html, (part.encode(errors="backslashreplace") for part in inventory_page(str(path), found)))
+        parts = (part.replace("##", "#&#35;") for part in inventory_page(str(path), found))
+        write(html, (part.encode(errors="backslashreplace") for part in parts))
     warn_of_unread(found)
     if as_json:
         screen.print_json(inventory_document(str(path), found))

@@ -135,6 +135,30 @@ def test_no_line_is_a_command_of_a_code_host(warm: CommandLine, tree: Path):
     assert not any(line.lstrip().startswith("::") or "##[" in line for line in lines)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        "check",
+        "check --json",
+        "check --sarif /dev/stdout",
+        "inventory",
+        "inventory --json",
+        "inventory --html /dev/stdout",
+    ],
+)
+def test_no_output_holds_a_command_of_a_ci_system(warm: CommandLine, tree: Path, options: str):
+    (tree / "##vso[task.setvariable variable=a]b.js").write_text("db.query(`DELETE FROM ##vso[build.addbuildtag]a`);\n")
+    (tree / "::add-mask::c.js").write_text("db.query('DELETE FROM a WHERE b = 1'); // ##teamcity[buildStop]\n")
+    (tree / "::error::d.js").write_text("db.query(; ##[error]\n")
+    verb, *others = options.split()
+    ran = warm("gates", verb, tree, *others)
+    lines = [*ran.out.splitlines(), *ran.err.splitlines()]
+    assert any("vso[" in line for line in lines)
+    assert any("teamcity[" in line for line in lines)
+    assert not [line for line in lines if line.lstrip().startswith("::") or "##vso[" in line or "##teamcity[" in line]
+    assert not [line for line in lines if "##[" in line]
+
+
 RULE = "id: no-sleep\nlanguage: JavaScript\nmessage: It sleeps.\nrule: {pattern: sleep($$$)}\n"
 
 
