@@ -91,7 +91,7 @@ def check(
         )
     if path.is_dir() and (nothing := policy.without_files(found.paths)):
         raise BadPolicy(file=str(file), reason=f"it names the path {nothing[0]!r}, and no file that is read has it")
-    if path.is_dir() and not found.paths and not found.unread:
+    if path.is_dir() and not {*found.paths} - {POLICY} and not found.unread:
         raise NothingToCheck(path=str(path))
     result = checked_against(found, policy)
     if update_baseline and baseline is None:
