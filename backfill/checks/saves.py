@@ -1,11 +1,9 @@
-"""Checks of what saves hold (L10, L15, L17, L22, L23, L31, L37, L38), and of contents outside of histories."""
+"""Checks of what saves hold (L10, L15, L17, L31, L37, L38), and of contents outside of histories."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-
-from msgspec.structs import replace
 
 from backfill.checks.base import Check, check
 from backfill.content.refusals import (
@@ -38,8 +36,6 @@ BAD_JSON = (
     JsonTooManyValues,
     NotLines,
 )
-# Histories whose rows may have no text of their own.
-REBUILT = ("patches", "hashes")
 # A row this large a part of max_allowed_packet needs a batch of its own.
 LARGE_PART = 0.5
 # Fewer lines lost are a rewrite.
@@ -143,43 +139,6 @@ class LargeRow(Check):
 
     def _limit(self) -> float:
         return (self.scope.catalog.server.max_packet_bytes or 64 << 20) * LARGE_PART
-
-
-@check
-class EmptyContent(Check):
-    code = "L22"
-    title = "empty contents"
-    decision = "report"
-
-    def batch(self, batch: Batch) -> Iterator[Finding]:
-        if batch.table.target == "scripts" and batch.table.content_column:
-            for place, content in enumerate(contents_of(batch)):
-                if content.is_empty and batch.column(batch.table.content_column)[place] is not None:
-                    yield self.finding(batch.table, batch.key(place), batch.table.content_column)
-
-    def save(self, history: History, save: Save) -> Iterator[Finding]:
-        if save.has_content and save.content.is_empty:
-            yield self.finding(save.table, save.key, save.table.content_column, save.data)
-        elif not save.has_content and save.table.target == "versions" and save.table.rule.history not in REBUILT:
-            found = self.finding(save.table, save.key, save.table.content_column, note="NULL: no text")
-            yield replace(found, decision="quarantine")
-
-
-@check
-class IdenticalSave(Check):
-    code = "L23"
-    title = "identical saves in a row"
-    decision = "report"
-
-    def save(self, history: History, save: Save) -> Iterator[Finding]:
-        before = history.previous
-        if (
-            before is not None
-            and save.has_content
-            and before.has_content
-            and save.content.digest == before.content.digest
-        ):
-            yield self.finding(save.table, save.key, save.table.content_column, save.data)
 
 
 @check

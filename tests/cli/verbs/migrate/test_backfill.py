@@ -217,61 +217,6 @@ def test_a_quarantined_row_is_shown_without_its_values_and_can_be_retried(
     assert {table["table"]: table["left"] for table in mended.json["tables"]} == dict.fromkeys(TABLES, 0)
 
 
-def test_the_mapping_takes_the_decision_that_is_shown_with_a_quarantined_row(home: Path, tmp_path: Path):
-    command_line = CommandLine(home, warm=True)
-    with closing(sqlite3.connect(tmp_path / "legacy.db")) as connection:
-        connection.executescript(
-            "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL, created_at TEXT);"
-            "CREATE TABLE [all scripts] (id INTEGER PRIMARY KEY, user_id INT, title TEXT, content TEXT, created_at);"
-            "INSERT INTO users VALUES (1, 'ada@example.org', '2024-01-01'), (2, 'none', '2024-01-01');"
-            "INSERT INTO [all scripts] VALUES (7, 99, 'Lost', 'INT. HOUSE - DAY', '2024-01-02 00:00:00'),"
-            " (8, 99, 'Lost too', 'INT. BARN - DAY', '2024-01-02 00:00:00');"
-            "CREATE TABLE chat_messages (id INTEGER PRIMARY KEY, script_id INT, user_id INT, role TEXT, content TEXT);"
-            "INSERT INTO chat_messages VALUES (5, 77, 1, 'user', 'Of a script that is gone.')"
-        )
-    tables = ("-t", "all scripts=scripts", "-t", "chat_messages=chat_messages")
-    assert command_line("legacy", "map", URL, *tables, "-o", "legacy.toml").status == 0
-
-    tried = command_line(*RUN, "--dry-run")
-    reasons = command_line(*RUN, "--in-process", "--json").json["reasons"]
-    numbers = {
-        (row["table"], row["key"]): row["number"]
-        for row in command_line("backfill", "quarantine", "list", "--json").json["rows"]
-    }
-    shown = command_line("backfill", "quarantine", "show", numbers["all scripts", "[7]"])
-    message = command_line("backfill", "quarantine", "show", numbers["chat_messages", "[5]"], "--json").json
-
-    assert "4 rows would be quarantined" in tried.out
-    # A user cannot take the place of the script.
-    assert message["decisions"] == ["quarantine", "skip"]
-    assert [(each["table"], each["code"], each["rows"], each["key"]) for each in reasons] == [
-        ("all scripts", "L05", 2, "[7]"),
-        ("chat_messages", "L05", 1, "[5]"),
-        ("users", "L29", 1, "[2]"),
-    ]
-    line = 'decisions = [ { code = "L05", key = [7], do = "quarantine" } ]'
-    assert f'To decide it, add to [tables."all scripts"] in the mapping:\n  {line}\n' in shown.out
-    assert 'instead of quarantine: "assign" with `to`, the id of a user, "skip" with `reason`' in shown.out
-    mapping = tmp_path / "legacy.toml"
-    decided = line.replace('do = "quarantine"', 'do = "assign", to = 1')
-    mapping.write_text(mapping.read_text().replace('becomes = "scripts"', f'becomes = "scripts"\n{decided}'))
-    assert command_line("backfill", "retry", "--quarantined").status == 0
-    mended = command_line(*RUN, "--in-process", "--json")
-    assert [(each["table"], each["key"]) for each in mended.json["reasons"]] == [
-        ("all scripts", "[8]"),
-        ("chat_messages", "[5]"),
-        ("users", "[2]"),
-    ]
-    # TOML takes `decisions` of a table once.
-    listed = command_line("backfill", "quarantine", "list", "--json").json["rows"]
-    number = next(row["number"] for row in listed if row["key"] == "[8]")
-    also = '{ code = "L05", key = [8], do = "quarantine" }'
-    shown = command_line("backfill", "quarantine", "show", number)
-    assert f'add to the decisions of [tables."all scripts"] in the mapping:\n  {also}\n' in shown.out
-    mapping.write_text(mapping.read_text().replace(decided, f"{decided[:-2]}, {also} ]"))
-    assert command_line("legacy", "map", URL, "--check", "legacy.toml").status == 0
-
-
 @pytest.fixture
 def planned(warm: CommandLine, home: Path) -> CommandLine:
     """A run whose items have failed, because the ledger refused to record them."""
