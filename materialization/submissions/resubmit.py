@@ -22,6 +22,10 @@ def replay_id(number: int, script_id: int, submission_id: str, rejected_at: int)
     return f"{REPLAY}{number}-{digest[:16]}"
 
 
+# Shown in place of an account, and the name of none.
+NOT_RECORDED = "(not recorded)"
+
+
 def rejection(tx: RecordsTransaction, number: int) -> DeadLetter:
     """A dead letter.
 
@@ -48,7 +52,9 @@ def replayed(
     if row.whole_bytes is not None:
         raise PayloadCut(number=row.id, kept=len(row.payload), size=row.whole_bytes)
     old = decode_submission(row.payload)
-    require_author_of(tx, old, row.account)
+    # Only workers write who sent a dead letter; of one without, nothing more is believed than of an unknown account.
+    account = NOT_RECORDED if row.account is None and tx.sending_accounts.are_installed() else row.account
+    require_author_of(tx, old, account)
     if row.user_id is not None:
         user = tx.users.get(row.user_id)
         if user is None or user.deleted_at is not None:

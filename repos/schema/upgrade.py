@@ -6,14 +6,15 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
+from typing import Any
 
 from alembic import command
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.errors import Conflict
 from repos.database.driver_errors import conflict_of
-from repos.database.engine import BEGIN, LOCK_WAIT_SECONDS
+from repos.database.engine import BEGIN, LOCK_WAIT_SECONDS, open_engine
 from repos.schema import log_view_repair
 from repos.schema.contents import Contents, contents_of, contents_of_file
 from repos.schema.known_schemas import alembic_config, known_schemas
@@ -45,6 +46,12 @@ __all__ = [
 
 # Timeout for waiting until another process has changed the schema.
 MIGRATION_LOCK_TIMEOUT_SECONDS = 600
+# Timeout for a statement, which may copy a table. A client that gives up does not stop the server.
+MAX_STATEMENT_SECONDS = 86_400
+# A statement that waits for a table keeps all others from it: it waits for so long, then others go first.
+TABLE_WAIT_SECONDS = 5
+OTHERS_FIRST_SECONDS = 1.0
+_TABLE_IN_USE = 1205
 
 # What a migration finds done that an interrupted one did: a table, column, key, constraint or index that exists, or
 # that is gone.
@@ -67,6 +74,7 @@ def upgrade(engine: Engine, revision: str = "head", *, allowed: Collection[str] 
     _require_fit_file(engine, allowed)
     with _locked_connection(engine) as connection:
         _require_fit(connection, contents_of(connection), allowed)
+        _require_free_tables(connection)
         try:
             command.upgrade(alembic_config(connection), revision)
         except DBAPIError as error:
@@ -153,9 +161,61 @@ def downgrade(engine: Engine, revision: str) -> None:
 @contextmanager
 def _locked_connection(engine: Engine) -> Iterator[Connection]:
     """A connection for changing the schema, which holds the migration lock."""
-    migration_lock = _migration_lock_on_sqlite if engine.dialect.name == "sqlite" else _migration_lock_on_mysql
-    with connected(engine) as connection, migration_lock(connection):
-        yield connection
+    if engine.dialect.name == "sqlite":
+        with connected(engine) as connection, _migration_lock_on_sqlite(connection):
+            yield connection
+        return
+    url = engine.url.render_as_string(hide_password=False)
+    with open_engine(url, pool_size=1, answer_seconds=MAX_STATEMENT_SECONDS) as own:
+        event.listen(own, "do_execute", _run_when_free)
+        with connected(own) as connection, _migration_lock_on_mysql(connection):
+            waits = f"lock_wait_timeout = {TABLE_WAIT_SECONDS}, innodb_lock_wait_timeout = {MAX_STATEMENT_SECONDS}"
+            connection.execute(text(f"SET SESSION {waits}"))
+            connection.commit()
+            yield connection
+
+
+def _run_when_free(cursor: Any, statement: str, parameters: Any, _context: Any) -> bool:
+    """Run a statement of a migration; one that defines a table again until no other connection uses the table."""
+    is_definition = statement.split(None, 1)[0].upper() in ("ALTER", "CREATE", "DROP", "LOCK")
+    deadline = time.monotonic() + MIGRATION_LOCK_TIMEOUT_SECONDS
+    while True:
+        try:
+            cursor.execute(statement, parameters)
+        except cursor.connection.OperationalError as error:
+            # What came before it was committed, and it has done nothing.
+            if not is_definition or error.args[0] != _TABLE_IN_USE or time.monotonic() > deadline:
+                raise
+            time.sleep(OTHERS_FIRST_SECONDS)
+        else:
+            return True
+
+
+def _require_free_tables(connection: Connection) -> None:
+    """Wait until no transaction uses a table, before a migration begins that could only do a part.
+
+    Raises:
+        Conflict: one does, for too long; nothing was changed.
+    """
+    tables = contents_of(connection).tables
+    found = recorded_revision(connection) if TABLE in tables else None
+    connection.commit()
+    if connection.dialect.name == "sqlite" or found in (None, wanted_revision()):
+        return
+    ours = known_schemas()[found].tables.keys() & tables.keys() if found in known_schemas() else ()
+    locked = ", ".join(f"`{name}` WRITE" for name in (TABLE, *sorted(ours)))
+    try:
+        connection.exec_driver_sql(f"LOCK TABLES {locked}")
+        connection.exec_driver_sql("UNLOCK TABLES")
+    except DBAPIError as error:
+        # An account that may not lock tables, or a cluster that cannot, goes on.
+        if _number(error) == _TABLE_IN_USE:
+            raise Conflict(
+                f"timed out after {MIGRATION_LOCK_TIMEOUT_SECONDS} seconds waiting for other connections that use the "
+                "tables: end them (SHOW PROCESSLIST). Nothing was changed"
+            ) from error
+    finally:
+        connection.rollback()
 
 
 @contextmanager
@@ -190,7 +250,12 @@ def _migration_lock_on_mysql(connection: Connection) -> Iterator[None]:
     # A session lock, because each statement that alters a table ends the transaction.
     name = _lock_name(connection)
     get = text("SELECT GET_LOCK(:name, :seconds)").bindparams(name=name, seconds=LOCK_WAIT_SECONDS)
-    _wait_for(lambda: connection.execute(get).scalar() == 1)
+    try:
+        _wait_for(lambda: connection.execute(get).scalar() == 1)
+    except Conflict as timeout:
+        # Any account may take a lock of any name.
+        holder = connection.execute(text("SELECT IS_USED_LOCK(:name)").bindparams(name=name)).scalar()
+        raise Conflict(f"{timeout}, which connection {holder} holds: if no upgrade runs, KILL {holder}") from None
     connection.commit()
     try:
         yield

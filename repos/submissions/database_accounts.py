@@ -6,6 +6,7 @@ Read once a minute in each process, and only where the server writes the account
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -45,10 +46,17 @@ class SendingAccounts:
 
     def find(self, account: str) -> SendingAccount:
         """The account with this name; one that is not listed may claim what a producer may."""
+        return self._listed().get(account, UNLISTED)
+
+    def are_installed(self) -> bool:
+        """Whether any account is listed."""
+        return bool(self._listed())
+
+    def _listed(self) -> Mapping[str, SendingAccount]:
         known = _known.get(self._session.engine)
         if known is None or time.monotonic() > known.expires_at:
             known = _known[self._session.engine] = _Known(self._read(), time.monotonic() + MAX_AGE_SECONDS)
-        return known.accounts.get(account, UNLISTED)
+        return known.accounts
 
     def _read(self) -> dict[str, SendingAccount]:
         return {

@@ -46,6 +46,7 @@ class DeadLetter(NamedTuple):
 
 
 _COLUMNS = tuple(name for name in DeadLetter._fields if name != "id")
+_OWN_COLUMNS = _COLUMNS[:-1]
 _LIST = (
     select(*rejected_submissions.c)
     .where(
@@ -88,6 +89,12 @@ class DeadLetters:
             _COLUMNS,
             [(*row[1:4], row.message[:MESSAGE_LENGTH], *row[5:]) for row in map(self._fitting, rows)],
         )
+
+    def put_own(self, row: DeadLetter) -> None:
+        """Store a dead letter that names no account: only workers may write who sent one."""
+        row = self._fitting(row)
+        values = (*row[1:4], row.message[:MESSAGE_LENGTH], *row[5:-1])
+        self._session.later_insert(rejected_submissions, _OWN_COLUMNS, [values])
 
     def holds(self, row: DeadLetter) -> bool:
         """Whether the same submission was refused for the same reason before."""

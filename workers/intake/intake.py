@@ -95,7 +95,7 @@ class Intake:
     def _keep(self, row: DeadLetter) -> None:
         with self._unit_of_work.records() as tx:
             if not tx.rejected.holds(row):
-                tx.rejected.put([row])
+                tx.rejected.put_own(row)
 
 
 def payload_of(args: Sequence[object], kwargs: Mapping[str, object]) -> bytes:

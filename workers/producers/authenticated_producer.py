@@ -141,7 +141,7 @@ class AuthenticatedProducer:
             user_id = tx.sign_ins.holder(token)
             code, message = refusal.code, refusal.message
             row = DeadLetter(0, script_id, submission_id, code, message, payload, now, user_id)
-            tx.rejected.put([row.cut_to(KEPT_BYTES)])
+            tx.rejected.put_own(row.cut_to(KEPT_BYTES))
 
 
 class _Name(msgspec.Struct):

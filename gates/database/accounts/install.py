@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy.exc import DBAPIError
 
 from gates.database.accounts.plan import Step
-from gates.database.accounts.server import DENIED, NEEDS_SUPER, NoAccounts, Server, number_of
+from gates.database.accounts.server import DENIED, NEEDS_SUPER, TABLE_IN_USE, NoAccounts, Server, number_of
 
 _NO_TRIGGER = (
     "The server did not create {guards} ({number}: {reason}). The grants hold without. To have them, set "
@@ -34,6 +34,11 @@ def run_plan(server: Server, steps: Sequence[Step]) -> list[str]:
                 raise NoAccounts(
                     f"The account {server.account} may not {step.about} ({number}: {reason}). Name an administrator's "
                     "account in --database, or give the statements of --print-sql to the administrator."
+                ) from None
+            elif number == TABLE_IN_USE:
+                raise NoAccounts(
+                    f"A transaction of another connection uses a table, so that the server could not {step.about}: run "
+                    "this again when it has ended (SHOW PROCESSLIST)."
                 ) from None
             else:
                 raise NoAccounts(f"The server refused to {step.about} ({number}: {reason}).") from None

@@ -58,6 +58,9 @@ class Privilege(NamedTuple):
 _READ, _ADD, _CHANGE, _ALL = "SELECT", "SELECT INSERT", "SELECT INSERT UPDATE", "SELECT INSERT UPDATE DELETE"
 # Without `id`, `attempts` and `account`, which only the server and the workers write.
 _SEND = "INSERT(script_id,submission_id,payload,enqueued_at,user_id)"
+# Without `id`: with the highest number, no other submission could be refused. And without `account`, which decides as
+# whom a dead letter may be replayed.
+_REFUSE = "INSERT(script_id,submission_id,code,message,payload,rejected_at,user_id,whole_bytes,whole_sha256)"
 _SENDER = {
     "inbox": f"SELECT {_SEND}",
     "script_ids": "INSERT(user_id)",
@@ -80,7 +83,7 @@ _WORKER = {
     "scripts": _CHANGE,
     "answers": _ADD,
     "inbox": f"SELECT DELETE {_SEND} UPDATE(attempts,user_id)",
-    "dead_letters": "SELECT INSERT DELETE",
+    "dead_letters": f"SELECT DELETE {_REFUSE} INSERT(account)",
     "script_ids": _CHANGE,
     "readers": _ALL,
     "log_view": _READ,
@@ -106,7 +109,7 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         **_SENDER,
         "inbox": f"SELECT {_SEND} UPDATE(user_id)",
         "script_ids": "SELECT INSERT(user_id)",
-        "dead_letters": _READ,
+        "dead_letters": f"SELECT {_REFUSE}",
         "users": _CHANGE,
         "passwords": _ALL,
         "sessions": _ALL,
@@ -119,7 +122,7 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
     "intake": {
         "inbox": f"SELECT {_SEND}",
         "answers": _READ,
-        "dead_letters": _ADD,
+        "dead_letters": f"SELECT {_REFUSE}",
         "monitoring": _CHANGE,
         "accounts": _READ,
         "schema": _READ,

@@ -13,7 +13,7 @@ from domain.errors import LedgerError
 from gates.database.accounts.grants import read_grants
 from gates.database.accounts.roles import Privilege
 from gates.database.accounts.triggers import GUARD_NAMES
-from repos.database.engine import open_engine
+from repos.database.engine import LOCK_WAIT_SECONDS, open_engine
 from repos.schema.revision import connected, require_current
 
 # Error numbers: there is no such grant (MariaDB, MySQL), and the account may not do that.
@@ -21,6 +21,7 @@ NO_SUCH_ACCOUNT = frozenset({1141, 1133, 3162})
 DENIED = frozenset({1044, 1045, 1142, 1143, 1227, 1370, 1410, 3530})
 # A trigger needs SUPER while the binary log is on and log_bin_trust_function_creators is off.
 NEEDS_SUPER = 1419
+TABLE_IN_USE = 1205
 ACCOUNT_DEFAULT = "current_user()"
 
 
@@ -68,6 +69,9 @@ class Server:
         with open_engine(database_url) as engine:
             require_current(engine)
             with connected(engine) as connection:
+                # While a trigger waits for its table, all others wait for it.
+                connection.exec_driver_sql(f"SET SESSION lock_wait_timeout = {LOCK_WAIT_SECONDS}")
+                connection.commit()
                 yield cls(connection.execution_options(isolation_level="AUTOCOMMIT", no_parameters=True))
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:

@@ -78,6 +78,7 @@ def guards(*, is_mariadb: bool) -> tuple[Guard, ...]:
         _checked("script_keyframes", is_mariadb=is_mariadb),
         _numbered_by_server("submission_inbox", "a submission"),
         _numbered_by_server("script_ids", "a script"),
+        _numbered_by_server("rejected_submissions", "a dead letter"),
         _never("script_keyframes", "UPDATE", "a keyframe"),
         _never("submissions", "UPDATE", "an answer"),
         _never("submissions", "DELETE", "an answer"),

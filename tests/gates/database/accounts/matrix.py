@@ -71,6 +71,8 @@ OTHERS = {
     ("reset the attempts", "inbox"): "UPDATE submission_inbox SET attempts = 0",
     ("take over a user's submission", "inbox"): "UPDATE submission_inbox SET user_id = NULL",
     ("choose the script number", "script_ids"): "INSERT INTO script_ids (id) VALUES (9)",
+    ("name the sender of a dead letter", "dead_letters"): "INSERT INTO rejected_submissions (account) VALUES ('x')",
+    ("choose the number of a dead letter", "dead_letters"): "INSERT INTO rejected_submissions (id) VALUES (9)",
     ("create a table", "schema"): "CREATE TABLE added (a INT)",
     ("create a view", "schema"): "CREATE VIEW added_view AS SELECT 1 AS a",
     ("create a procedure", "schema"): "CREATE PROCEDURE added() DELETE FROM script_commands",
@@ -85,6 +87,10 @@ OTHERS = {
 NUMBERED = {
     "inbox": "INSERT INTO submission_inbox (script_id, submission_id, payload, enqueued_at) VALUES (9, 'i', '', 1)",
     "script_ids": "INSERT INTO script_ids (user_id) VALUES (NULL)",
+    "dead_letters": (
+        "INSERT INTO rejected_submissions (script_id, submission_id, code, message, payload, rejected_at)"
+        " VALUES (9, 'i', 'x', '', '', 1)"
+    ),
 }
 CHECKS_OFF = ("SET SESSION foreign_key_checks = 0", "SET SESSION unique_checks = 0")
 # Complete rows, without the command that they belong to.

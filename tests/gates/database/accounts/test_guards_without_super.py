@@ -17,7 +17,7 @@ from tests.services.mariadb import MariaDB
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 
-GUARDS = 14
+GUARDS = 15
 ROLES = ("producer", "worker", "migrator")
 
 
@@ -57,7 +57,7 @@ def test_the_rest_is_installed_and_every_missing_guard_named_until_the_server_al
     ledger = WithoutSuper(logging_server, roles=ROLES)
 
     [gap] = ledger.gaps
-    assert gap.startswith("The server did not create guard_script_")
+    assert gap.startswith("The server did not create guard_")
     assert "(1419: " in gap
     assert gap.count("guard_") == GUARDS
     assert "log_bin_trust_function_creators = 1 on the server or use an account with SUPER" in gap

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pymysql
 import pytest
 from sqlalchemy import make_url
 
@@ -43,7 +44,9 @@ def test_no_role_changes_or_deletes_a_command_or_defines_anything(role: str):
     assert {each.name for each in privileges} <= {"SELECT", "INSERT", "UPDATE", "DELETE"}
     log = {each.name for each in privileges if each.scope in ("script_commands", "submissions", "script_seals")}
     assert log <= {"SELECT", "INSERT"}
-    assert not [each for each in privileges if each.column == "account" and each.name != "SELECT"]
+    of_senders = {each.scope for each in privileges if each.column == "account"}
+    # Those who drain the inbox write who sent what they refuse.
+    assert of_senders == ({"rejected_submissions"} if role in ("worker", "backfill") else set())
 
 
 def test_a_second_installation_has_nothing_to_do(installed: InstalledLedger):
@@ -95,7 +98,7 @@ def test_status_names_grants_elsewhere_and_accounts_that_are_gone(own: Installed
         each.startswith("p_producer@% (producer) has a grant too much: GRANT SELECT ON `mysql`") for each in found
     )
     # A guard whose definer is gone refuses every write.
-    assert len([each for each in found if "an account that does not exist" in each]) == 14
+    assert len([each for each in found if "an account that does not exist" in each]) == 15
     own.install()
     assert not [each for each in sentences(own) if "exist" in each]
 
@@ -124,6 +127,35 @@ def test_a_server_that_allows_no_trigger_gets_the_accounts_and_the_gap_is_named(
 
     assert len(gaps) == 1
     assert gaps[0].startswith("The server did not create guard_script_commands_update (1142")
+
+
+def test_a_table_in_use_ends_an_installation_soon_and_a_repeat_goes_on(
+    own: InstalledLedger, monkeypatch: pytest.MonkeyPatch
+):
+    """A trigger that waits for its table would keep everyone else from it, too."""
+    monkeypatch.setattr("gates.database.accounts.server.LOCK_WAIT_SECONDS", 1)
+    own.root("DROP TRIGGER guard_script_commands_update")
+    with own.connect("worker", autocommit=False) as connection:
+        connection.cursor().execute("SELECT * FROM script_commands")
+        with pytest.raises(NoAccounts, match="could not create the guard guard_script_commands_update: run this again"):
+            own.install()
+
+    assert own.install() == []
+    assert sentences(own) == []
+
+
+def test_limits_of_an_account_and_its_lock_are_left_as_they_are(own: InstalledLedger):
+    """What an administrator does to stop an account."""
+    name = f"'{own.name('producer')}'@'%'"
+    own.root(f"ALTER USER {name} WITH MAX_USER_CONNECTIONS 1")
+    with own.connect("producer"), pytest.raises(pymysql.MySQLError, match="max_user_connections"):
+        own.connect("producer")
+    own.root(f"ALTER USER {name} ACCOUNT LOCK")
+
+    assert sentences(own) == []
+    assert own.install() == []
+    with pytest.raises(pymysql.MySQLError, match="locked"):
+        own.connect("producer")
 
 
 def test_a_password_is_sent_to_mariadb_as_a_hash_and_shown_nowhere():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import nullcontext
 from itertools import count
 
 import pytest
 
-from domain.accounts import AuthorNotAllowed
+from domain.accounts import AuthorNotAllowed, SessionExpired
 from domain.commands.kinds.script_create import ScriptCreate
 from domain.submissions.submission import Submission
 from materialization.submissions.resubmit import replayed
@@ -14,6 +16,8 @@ from materialization.write_path.submit import Ledger
 from repos.database.engine import open_engine
 from repos.unit_of_work import UnitOfWork
 from tests.gates.database.accounts.installed import InstalledLedger
+from workers.intake.intake import Intake
+from workers.producers.authenticated_producer import AuthenticatedProducer
 from workers.producers.producer import Producer
 
 SCRIPTS = count(1)
@@ -124,6 +128,43 @@ def test_a_refused_submission_is_not_replayed_with_the_rights_of_another_account
             (row,) = tx.rejected.read()
             with pytest.raises(AuthorNotAllowed):
                 replayed(tx, row, "again")
+
+
+@pytest.mark.parametrize(("author", "is_taken"), [("user", True), ("system", False), ("import", False)])
+def test_a_dead_letter_without_an_account_is_replayed_as_of_an_unknown_one(
+    installed: InstalledLedger, author: str, is_taken: bool
+):
+    """An account of the intake writes dead letters, and an operator who replays one has more rights than it."""
+    script_id = next(SCRIPTS)
+    commands = [{"kind": "script.create", "title": "A script"}]
+    payload = {"script_id": script_id, "submission_id": "s", "author": author, "base_version": 0, "commands": commands}
+    with installed.connect("intake") as connection:
+        connection.cursor().execute(
+            "INSERT INTO rejected_submissions (script_id, submission_id, code, message, payload, rejected_at)"
+            " VALUES (%s, 's', 'x', '', %s, 1)",
+            (script_id, json.dumps(payload).encode()),
+        )
+
+    with open_engine(installed.url_of("worker")) as engine, UnitOfWork(engine).reading() as tx:
+        (row,) = tx.rejected.read(script_id=script_id)
+        with nullcontext() if is_taken else pytest.raises(AuthorNotAllowed, match="not recorded"):
+            assert replayed(tx, row, "again").author == author
+
+
+def test_intake_and_application_keep_what_they_refuse(installed: InstalledLedger):
+    with open_engine(installed.url_of("intake")) as engine:
+        Intake(UnitOfWork(engine), Silent()).take_message(["nonsense"], {}, "m-1")  # type: ignore[arg-type]
+    with open_engine(installed.url_of("application")) as engine:
+        with UnitOfWork(engine).records() as tx:
+            user = tx.users.add(f"{installed.prefix}@sender.example", 1, password="a hash")
+            token = tx.sign_ins.open(user, 1, until=2).token
+        producer = Producer(UnitOfWork(engine), Silent())  # type: ignore[arg-type]
+        with pytest.raises(SessionExpired):
+            AuthenticatedProducer(UnitOfWork(engine), producer).enqueue(token, b"{}")
+
+    kept = installed.root("SELECT code, account FROM rejected_submissions WHERE submission_id IN ('m-1', '')")
+    assert ("undecodable", None) in kept
+    assert ("session_expired", None) in kept
 
 
 def test_without_installed_accounts_every_author_is_taken(own: InstalledLedger):

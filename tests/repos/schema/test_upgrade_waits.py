@@ -1,0 +1,68 @@
+"""An upgrade waits for transactions of other connections, and is never half done because one lasted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pymysql
+import pytest
+from sqlalchemy import inspect, make_url
+
+from domain.errors import Conflict
+from repos.database.engine import open_engine
+from repos.schema import upgrade
+from tests.services.databases import DatabaseServer
+
+
+@pytest.fixture
+def outdated(mariadb: DatabaseServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of a database whose passwords are still with the users."""
+    url = mariadb.create_database()
+    with open_engine(url) as engine:
+        upgrade.upgrade(engine, "0024")
+    monkeypatch.setattr(upgrade, "TABLE_WAIT_SECONDS", 1)
+    monkeypatch.setattr(upgrade, "OTHERS_FIRST_SECONDS", 0.1)
+    yield url
+    mariadb.drop_database(url)
+
+
+@pytest.fixture
+def reader(mariadb: DatabaseServer, outdated: str) -> Iterator[pymysql.Connection[Any]]:
+    """A connection that has read the users and keeps its transaction open."""
+    with mariadb.connect(database=make_url(outdated).database, autocommit=False) as connection:
+        connection.cursor().execute("SELECT * FROM users")
+        yield connection
+
+
+def test_a_transaction_that_lasts_stops_an_upgrade_before_it_begins(
+    outdated: str, reader: pymysql.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upgrade, "MIGRATION_LOCK_TIMEOUT_SECONDS", 0)
+    with open_engine(outdated) as engine:
+        with pytest.raises(Conflict, match="Nothing was changed"):
+            upgrade.upgrade(engine)
+        assert "user_passwords" not in inspect(engine).get_table_names()
+        assert upgrade.found_revision(engine) == "0024"
+        reader.rollback()
+
+        upgrade.upgrade(engine)
+
+        upgrade.require_current(engine)
+
+
+@pytest.mark.parametrize("has_begun", [False, True], ids=["before", "begun"])
+def test_an_upgrade_waits_until_a_transaction_ends(
+    outdated: str, reader: pymysql.Connection[Any], monkeypatch: pytest.MonkeyPatch, has_begun: bool
+) -> None:
+    """Also in the middle of a migration, where giving up would leave it half done."""
+    if has_begun:
+        monkeypatch.setattr(upgrade, "_require_free_tables", lambda _connection: None)
+    end = threading.Timer(1.5, reader.rollback)
+    end.start()
+    with open_engine(outdated, answer_seconds=1) as engine:
+        upgrade.upgrade(engine)
+        end.join()
+
+        upgrade.require_current(engine)
