@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from backfill.checks.base import Check, check
 from backfill.content.content_hash import has_hash, is_checked
 from backfill.content.linked_lines import Link, in_order
@@ -67,7 +69,10 @@ class Branches(Check):
     def save(self, history: History, save: Save) -> Iterator[Finding]:
         if save.branch is not None and save.branch not in history.branches:
             if history.branches:
-                yield self.finding(save.table, save.key, save.table.column("branch"), note="the first one of a branch")
+                own = save.table.rule.branches == "own_script"
+                note = "the first one of a branch" + (", which becomes a script of its own" if own else "")
+                found = self.finding(save.table, save.key, save.table.column("branch"), note=note)
+                yield replace(found, decision="report") if own else found
             history.branches.add(save.branch)
 
     def batch(self, batch: Batch) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from backfill.domains.flat.garbage_searches import rare_garbage_searches
 from backfill.domains.flat.proof import prove
 from backfill.domains.flat.slices import FlatRow, FlatTable, Position, migrate
 from backfill.mapping.mapped_table import MappedTable
-from backfill.translate.accounts import NO_ADDRESS, Account, UserTranslator
+from backfill.translate.accounts import Account, UserTranslator
 from backfill.translate.source_rows import Problem
 from backfill.translate.words import text_of
 from domain.accounts import email_key
@@ -62,7 +62,7 @@ class UserTable(FlatTable):
         chosen = self.table.rule.decision("L14", self.reader.finding_key(row)) if self._decides else None
         if chosen is not None and chosen.do == "skip":
             return Account()
-        if chosen is not None and chosen.do == "repair" and account.record.id:
+        if chosen is not None and chosen.do == "repair":
             return self._without_address(row, account)
         is_same = bool(self._same) and fingerprint(email_key(account.record.email)) in self._same
         if not (is_same if chosen is None else chosen.do == "quarantine"):
@@ -72,7 +72,7 @@ class UserTable(FlatTable):
 
     def _without_address(self, row: Row, account: Account) -> Account:
         """The user with an address that is none; the row's own is kept."""
-        email = NO_ADDRESS.format(number=account.record.id)
+        email = self._translator.placeholder(row, account.record.id)
         repaired = {**account.repaired, str(self.table.column("email")): self._email(row)}
         return account._replace(record=account.record._replace(email=email), repaired=repaired)
 

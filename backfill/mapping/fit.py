@@ -241,7 +241,8 @@ def _history(rule: TableRule, target: Target) -> Iterator[tuple[str, str]]:
     fields = rule.field_columns()
     needed = {"patches": ("patch",), "hashes": ("hash",), "branches": ("content", "branch")}
     for name in needed.get(rule.history, ("content",)):
-        if name not in fields:
+        # A table without any text has a problem of its own.
+        if name not in fields and (name == "branch" or fields.keys() & _texts(target)):
             sentence = (
                 f"No column becomes {name}, which the history {rule.history} needs: map one, or write another history."
             )
@@ -249,6 +250,10 @@ def _history(rule: TableRule, target: Target) -> Iterator[tuple[str, str]]:
     if "patch" in fields and rule.history != "patches":
         sentence = f'A column becomes patch, which the history {rule.history} does not read: write history = "patches".'
         yield "wrong_rule", sentence
+
+
+def _texts(target: Target) -> set[str]:
+    return {name for name, field in target.fields.items() if field.one_of == "text"}
 
 
 def _references(mapping: Mapping) -> Iterator[Problem]:

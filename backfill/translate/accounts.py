@@ -6,6 +6,7 @@ A value that had to be repaired is returned as it was, to be kept; the values of
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from backfill.mapping.flags import flag_reader
@@ -21,7 +22,7 @@ from repos.legacy.connection import Row
 
 Repaired = dict[str, Any]
 # A reserved name (RFC 2606), to which no mail can be sent.
-NO_ADDRESS = "user-{number}@no-address.invalid"
+NO_ADDRESS = "user-{name}@no-address.invalid"
 # Where no row of a table has a time.
 NO_TIME = 0
 
@@ -123,19 +124,27 @@ class UserTranslator:
     def _address(self, row: Row, number: int, repaired: Repaired) -> str | Account:
         value = self._email(row)
         text = "" if value is None else text_of(value)
+        column = self._table.column("email")
         try:
-            return check_email(text)
+            email = check_email(text)
         except BadEmail as refusal:
-            column = self._table.column("email")
             rule = self._table.rule.decision("L29", self.reader.finding_key(row))
             do = rule.do if rule is not None else self._mapping.decision("L29")
             if do == "skip":
                 return Account()
-            if do != "repair" or not number:
+            if do != "repair":
                 return Account(problem=Problem("L29", f"The value is refused: {refusal.code}.", column, text))
             if column is not None:
                 repaired[column] = value
-            return NO_ADDRESS.format(number=number)
+            return self.placeholder(row, number)
+        if email != text and column is not None:
+            repaired[column] = value
+        return email
+
+    def placeholder(self, row: Row, number: int) -> str:
+        """An address that is none, of the user with an id, or of the row's key where the id is given later."""
+        name = str(number) if number else sha256(self.reader.key(row).encode()).hexdigest()[:16]
+        return NO_ADDRESS.format(name=name)
 
     def _name_of(self, row: Row, repaired: Repaired) -> str | Account | None:
         value, column = self._name(row), self._table.column("name")

@@ -50,6 +50,7 @@ def test_scripts_of_two_tables_have_branches(legacy: ScriptDatabase) -> None:
     counts = legacy.run()
 
     assert everything_is_counted(legacy, counts)
+    assert {each.decision for each in legacy.findings() if each.code == "L43"} == {"report"}
     assert scripts(legacy) == {"The Ferry": [1], "The Ferry (other)": [2], "Other": [1], "Other (other)": [2]}
     assert legacy.differences() == []
     assert legacy.run() == counts

@@ -87,6 +87,31 @@ def test_a_user_whose_address_another_keeps_can_come_over_with_a_placeholder(bac
     assert backfill.differences("users") == []
 
 
+def test_a_placeholder_follows_from_the_key_where_ids_are_given(backfill: FlatBackfill) -> None:
+    insert(backfill, 1, "ana@x.org")
+    insert(backfill, 2, "Ana@x.org")
+    insert(backfill, 3, "none")
+    backfill.rules["users"] = {"keys": "assigned", "decisions": [{"code": "L14", "key": [2], "do": "repair"}]}
+    backfill.decisions = {"L29": "repair"}
+
+    assert backfill.run("users") == {"users": Counts(migrated=3)}
+
+    first, *others = [user(backfill, number).email for number in user_ids(backfill)]
+    assert first == "ana@x.org"
+    assert len(set(others)) == 2
+    assert all(each.endswith("@no-address.invalid") for each in others)
+    assert backfill.differences("users") == []
+
+
+def test_an_address_with_white_space_around_it_is_kept_as_it_was(backfill: FlatBackfill) -> None:
+    insert(backfill, 1, " ana@x.org ")
+
+    backfill.run("users")
+
+    assert user(backfill, 1).email == "ana@x.org"
+    assert backfill.repaired("users", "[1]") == {"email": " ana@x.org "}
+
+
 def test_who_is_left_over_after_all_others_are_left_out_comes_over(backfill: FlatBackfill) -> None:
     for number, email in enumerate(("ana@x.org", "ANA@x.org", "aná@x.org", "Ana@x.org"), 1):
         insert(backfill, number, email)
