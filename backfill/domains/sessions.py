@@ -13,14 +13,17 @@ from backfill.domains.flat.slices import FlatRow, FlatTable, migrate
 from backfill.domains.users import numbered
 from backfill.mapping.mapped_table import MappedTable
 from backfill.translate.accounts import Account, SessionTranslator
-from backfill.translate.row_keys import row_key
+from backfill.translate.row_keys import row_key, whole_key
 from backfill.translate.source_rows import Problem, decision
 from backfill.translate.words import text_of
 from domain.accounts import KEEP_SESSIONS_DAYS
 from repos.accounts.bulk_accounts import SessionRecord
 from repos.legacy.connection import Row
+from repos.legacy.rows import highest
 from repos.unit_of_work import RecordsTransaction
 
+# Numbers that are given begin this far after those of the source, because the application goes on numbering.
+NUMBERS_AFTER = 1_000_000
 DAY = 86_400_000_000  # microseconds
 TARGET = "sessions"
 SAME_TOKEN = "Several sessions have this token: none of them signs anyone in."  # noqa: S105 - a sentence
@@ -56,6 +59,10 @@ class SessionTable(FlatTable):
         self.reader, self.times = self._translator.reader, self._translator.times
         self._token = self.reader.value("token")
         self._users = References(context, "users")
+        # Sessions without an id that can be kept get numbers that no other one has, nor gets there soon.
+        self._last = 0
+        if table.rule.keys == "kept" and (column := table.column("id")) is not None:
+            self._last = (whole_key(highest(context.source, table.table, column)) or 0) + NUMBERS_AFTER
         self._same = remembered(
             context, "tokens", lambda: repeated(map(text_of, column_values(context, TARGET, "token")))
         )
@@ -95,7 +102,7 @@ class SessionTable(FlatTable):
 
     def insert(self, tx: RecordsTransaction, rows: list[FlatRow]) -> list[FlatRow]:
         if any(not row.account.record.id for row in rows):
-            rows = numbered(rows, tx.bulk_accounts.highest_session())
+            rows = numbered(rows, max(tx.bulk_accounts.highest_session(), self._last))
         tx.bulk_accounts.add_sessions([row.account.record for row in rows])
         return rows
 

@@ -77,28 +77,35 @@ def prove_script(
     inexact: list[Origin] = []
     set_aside = count = 0
     known = next(migrated, None)
+    # A text of the script's own row, while saves after it are compared; and whether there is one, so that the
+    # application may have written over it.
+    passed: LegacyVersion | None = None
+    is_overwritten = False
     for save in saves.read(0):
         count += 1
         origin = save.origin
         own = is_own_text(script, (origin.table, origin.key))
         if known is not None and not own and is_own_text(script, (known.source_table, known.source_key)):
-            # The application has another text in the script's own row since, or saved this one as a version.
-            known = next(migrated, None)
-        if known is None or (known.source_table, known.source_key) != (origin.table, origin.key):
+            passed, known = known, next(migrated, None)
+        stored, passed = (passed, None) if own and passed is not None else (known, passed)
+        if stored is None or (stored.source_table, stored.source_key) != (origin.table, origin.key):
             if is_set_aside(origin.table, origin.key):
                 set_aside += 1
+                is_overwritten |= passed is not None and save.saved_at > passed.saved_at
             else:
                 differences.append(Difference(origin, "it is neither in the ledger nor set aside"))
             continue
-        problem = versions.go_to(known, save)
-        is_exact, other = _compared(save, known, versions.state, lines, own=own)
+        is_overwritten |= passed is not None
+        problem = versions.go_to(stored, save)
+        is_exact, other = _compared(save, stored, versions.state, lines, own=own)
         if not is_exact:
             inexact.append(origin)
         if (problem := other or problem) is not None:
             differences.append(Difference(origin, problem))
-        known = next(migrated, None)
+        known = known if stored is not known else next(migrated, None)
     differences += [Difference(script.origin, problem) for problem in versions.script_problems()]
-    for extra in () if known is None else chain((known,), migrated):
+    left = passed if not is_overwritten else None
+    for extra in (each for each in chain((left, known), migrated) if each is not None):
         lost = Origin(table=extra.source_table, key=extra.source_key, number=extra.number)
         differences.append(Difference(lost, "the ledger has versions of a row that the source does not have"))
     return Proof(count, tuple(differences), tuple(inexact), set_aside)

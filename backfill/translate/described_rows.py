@@ -16,7 +16,7 @@ from backfill.kept_columns import json_value
 from backfill.mapping.flags import flag_reader
 from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.targets import TARGETS
-from backfill.translate.moments import EPOCH, MICROSECOND, moment_reader
+from backfill.translate.moments import EPOCH, FIRST, LAST, MICROSECOND, moment_reader
 from backfill.translate.script_lines import our_id
 from backfill.translate.words import repaired_line, repaired_text, text_of, word_reader
 from domain.commands.kinds.element import check_element
@@ -201,6 +201,8 @@ class DescribedRows:
             return None
         place, read = self._moments[field]
         at, doubt = read(row[place], row)
+        if at is not None and not FIRST <= at <= LAST:
+            at, doubt = None, "unreadable"  # no date in UTC has its year
         if doubt:
             repaired.append(self._table.column(field) or field)
         return at

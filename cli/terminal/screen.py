@@ -194,9 +194,13 @@ def utc(microseconds: int) -> str:
     return f"{datetime.fromtimestamp(microseconds / 1_000_000, UTC):%Y-%m-%d %H:%M} UTC"
 
 
+_FIRST = -62_135_596_800_000_000
+_LAST = 253_402_300_799_999_999
+
+
 def iso(microseconds: int) -> str:
-    """A time for programs: ISO 8601 in UTC, to the microsecond."""
-    whole, rest = divmod(microseconds, 1_000_000)
+    """A time for programs: ISO 8601 in UTC, to the microsecond; beyond the years 1 to 9999 the nearest one."""
+    whole, rest = divmod(min(max(microseconds, _FIRST), _LAST), 1_000_000)
     return f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%S}.{rest:06}Z"
 
 

@@ -76,6 +76,12 @@ def count_rows(source: Source, table: Table) -> int:
     return int(source.fetch(sql, table=table.name)[0][0])
 
 
+def highest(source: Source, table: Table, column: str) -> Any:
+    """The highest value of a column; None if there is none."""
+    sql = f"SELECT MAX({source.quoted(column)}) FROM {source.quoted(table.name)}"  # noqa: S608 - quoted
+    return source.fetch(sql, table=table.name)[0][0]
+
+
 class _Reader:
     """Builds the statements that read one table, and adapts the size of its pages to that of its rows."""
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from backfill.scripts.changed_metadata import changed_metadata
 from backfill.scripts.legacy_script import LegacySave, LegacyScript, is_own_text, is_row
+from domain.errors import Corrupt
 from domain.log.version import VersionRow
 from domain.script.delta import (
     ElementPut,
@@ -40,7 +42,7 @@ class VersionsInOrder:
         self._script = script
         self._tx = tx
         self._head = head.version
-        self._steps = zip(entries, rows, strict=True)
+        self._steps = zip_longest(entries, rows)
         self._time = 0
         self._touches_text = self._changes_lines = True
 
@@ -97,10 +99,14 @@ class VersionsInOrder:
 
     def _step(self) -> tuple[Provenance, Origin | None] | None:
         """Go on to the next version: its command and legacy row."""
-        step: tuple[Provenance, VersionRow] | None = next(self._steps, None)
+        step: tuple[Provenance | None, VersionRow | None] | None = next(self._steps, None)
         if step is None:
             return None
         entry, row = step
+        if entry is None or row is None:
+            raise Corrupt(
+                f"script {self._script.script_id} has commands without versions, or versions without commands"
+            )
         changes = decode_delta(row.delta)
         self._touches_text = not all(isinstance(change, _DESCRIBED) for change in changes)
         self._changes_lines = not all(isinstance(change, MetadataSet | VersionLabelled) for change in changes)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from backfill.scripts.legacy_script import LegacySave
+from domain.errors import Corrupt
 from domain.script.delta import (
     Change,
     LineChanged,
@@ -99,3 +100,17 @@ def test_the_proof_finds_what_differs_elsewhere_than_in_the_changed_lines(
         connection.execute(update(script_versions).where(*this).values(delta=delta))
 
     assert [(each.origin.number, each.problem) for each in legacy.proof().differences] == [(3, problem), (4, problem)]
+
+
+@pytest.mark.parametrize("version", [2, 4])
+def test_a_version_that_is_missing_is_corrupt(
+    unit_of_work: UnitOfWork, clock: Clock, database_url: str, version: int
+) -> None:
+    legacy = Legacy(unit_of_work, clock, [json_save(f"Take {number}.") for number in range(4)])
+    legacy.run()
+    this = (script_versions.c.script_id == legacy.script.script_id, script_versions.c.version_number == version)
+    with forging(database_url) as connection:
+        connection.execute(delete(script_versions).where(*this))
+
+    with pytest.raises(Corrupt):
+        legacy.proof()
