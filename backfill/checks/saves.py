@@ -36,6 +36,8 @@ BAD_JSON = (
     JsonTooManyValues,
     NotLines,
 )
+# What an object of JSON begins with.
+OBJECT = '{"'
 # A row this large a part of max_allowed_packet needs a batch of its own.
 LARGE_PART = 0.5
 # Fewer lines lost are a rewrite.
@@ -80,10 +82,11 @@ class BadJson(Check):
 
     def batch(self, batch: Batch) -> Iterator[Finding]:
         for name in batch.texts:
-            if not self._holds_json(batch, name):
+            is_json, begins = self._holds_json(batch, name), self._may_begin_as_json(batch, name)
+            if not is_json and not begins:
                 continue
             for place, value in enumerate(batch.column(name)):
-                if value is None:
+                if value is None or (not is_json and not str(value).startswith(OBJECT)):
                     continue
                 try:
                     _require_json(value)
@@ -103,16 +106,14 @@ class BadJson(Check):
 
     @staticmethod
     def _holds_json(batch: Batch, name: str) -> bool:
-        """Whether a column is meant to hold JSON: by its type or name, or because the batch has an object in it."""
-        if batch.table.described(name).kind == "json" or name.lower() in ("payload", "tags", "metadata"):
-            return True
-        field = batch.table.fields.get(name, "")
-        return (
-            batch.table.target == "elements"
-            and field == "content"
-            and '{"' in batch.joined(name)
-            and all(value is None or str(value)[:1] in ("{", "[") for value in batch.column(name))
-        )
+        """Whether a column is meant to hold JSON, by its type or name."""
+        return batch.table.described(name).kind == "json" or name.lower() in ("payload", "tags", "metadata")
+
+    @staticmethod
+    def _may_begin_as_json(batch: Batch, name: str) -> bool:
+        """Whether a text of a story element that begins as an object has to be one, and the batch has one."""
+        is_content = batch.table.target == "elements" and batch.table.fields.get(name) == "content"
+        return is_content and OBJECT in batch.joined(name)
 
 
 @check

@@ -12,6 +12,7 @@ from backfill.domains.described.saves import DescribedSaves
 from backfill.domains.elements import Elements
 from backfill.mapping.fit import problems
 from backfill.mapping.model import ColumnRule
+from backfill.runs.scan import Scan
 from domain.submissions.submission import decode_cause
 from materialization.integrity.audit import audit
 from materialization.write_path import backfill_slice
@@ -180,6 +181,9 @@ def test_one_bad_row_is_set_aside_and_its_neighbours_come_over(tmp_path: Path) -
 
     [row] = legacy.quarantined()
     assert (row.code, row.source_key, row.column, row.length) == ("L15", "[40]", "content", len(bad))
+    with legacy.source() as source:
+        findings = Scan(source, read_catalog(source), legacy.mapping).run().findings.kept()
+    assert [(each.key, each.decision) for each in findings if each.code == "L15"] == [("40", "quarantine")]
     assert "secret" not in str(row)
     assert legacy.prove(Elements()) == []
 
