@@ -17,7 +17,7 @@ from gates.static_scan.calls.started_programs import is_harmless, started
 from gates.static_scan.calls.statement_objects import is_statement_object, text_argument, writing_builders
 from gates.static_scan.code.call_chain import Link, applied, chain_of, expanded
 from gates.static_scan.code.folded_text import Folded
-from gates.static_scan.code.imports import file_of, imported_names, required_words
+from gates.static_scan.code.imports import imported_names, named_makers, required_words
 from gates.static_scan.code.origins import Origins
 from gates.static_scan.code.source_text import SourceText
 from gates.static_scan.code.syntax import Syntax
@@ -47,6 +47,7 @@ class FileScan:
         self._run_texts: set[int] = set()
         self._modules = self._syntax.module_words | required_words(self._syntax)
         self._module_of = imported_names(self._syntax)
+        self._origins.aliases |= named_makers(self._module_of)
         self._built: list[tuple[Rule, SgNode, SgNode]] = []
         self.pass_throughs: list[PassThrough] = []
 
@@ -104,12 +105,13 @@ class FileScan:
         is_reference = touch.access == "reference"
         chain = chain_of_reference(node, self._syntax) if is_reference else self._chain(node)
         place = node.range().start.index
+        root = chain[0].name if chain else ""
         chain = applied(expanded(chain, self._syntax, self._origins, place))
         if not chain:
             return
         if touch.access == "sql" and len(chain) == 1 and (words := self._origins.of_name(chain[0].name, place)):
             chain = [chain[0]._replace(name=f"{chain[0].name} {words}")]  # a tag, or a function that a callback gets
-        origin = file_of(self._module_of.get(chain[0].name.partition(" ")[0], ""))
+        origin = next((self._module_of[each] for each in (root, chain[0].name) if each in self._module_of), "")
         sure = convinces(touch, chain, self._modules, self.source, origin)
         sure = sure and (touch.access == "unknown" or not is_of_other_package(chain, self._module_of))
         if touch.access == "sql":
@@ -117,9 +119,13 @@ class FileScan:
         elif touch.access == "reference":
             if sure:
                 self._reference(rule, node)
-        elif sure and not (chain[-1].name in ("exec", "eval") and is_harmless(chain[-1].arguments or [], self._folder)):
+        elif sure and not (
+            self.source.is_python
+            and chain[-1].name in ("exec", "eval")
+            and is_harmless(chain[-1].arguments or [], self._folder)
+        ):
             kind: Kind = "connection" if touch.access == "connection" else "call"
-            table = table_of(touch, chain, self.source)
+            table = self._folder.table_named(table_of(touch, chain, self.source))
             message = rule.message
             if touch.access in ("write", "unknown") and not table:
                 message = f"{message} The table is chosen at run time." if touch.table else message

@@ -51,7 +51,8 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
     begins with the text of a table's name, `statement` a function of a module, `root` a function without a receiver,
     `new` the making of an object. `made` are words of a name that is called earlier in the chain, `called` of the
     function itself, `computed` is a member chosen at run time, `literal` a first value that is a text. `only` are the
-    words of which the name before the method consists, `origin` words of the module that the first name comes from.
+    words of which the name before the method consists, `origin` words of the module that the first name comes from,
+    `package` that module itself.
     `object` is a first value that is made there, `keyword` any keyword argument, `none_of` are methods that it is
     not, `related` a chain with the objects that belong to a record (`script.version_set`).
     """
@@ -84,6 +85,7 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
     none_of: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     origin: tuple[str, ...] = ()
+    package: tuple[str, ...] = ()
 
 
 class Touch(Struct, frozen=True, forbid_unknown_fields=True):

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from ast_grep_py import SgNode
 
 from gates.static_scan.code.call_chain import COMPUTED, Link
+from gates.static_scan.code.imports import file_of
 from gates.static_scan.code.name_words import words_of
 from gates.static_scan.code.source_text import SourceText
 from gates.static_scan.rules import Evidence, Touch
 
 _REPOSITORY_WORDS = {"repository", "repositories", "repo", "repos", "manager", "em", "this", "self"}
 _NAMES = ("identifier", "member_expression", "attribute", "subscript", "subscript_expression")
+# Methods of Knex that get a row.
+_ROWS = ("insert", "update", "upsert", "patch")
 _BUILDERS = {"knex", "trx", "tx", "db", "connection"}
 _VERBS = frozenset("INSERT UPDATE DELETE REPLACE SELECT".split())
 _INTO = (
@@ -32,6 +35,9 @@ _INTO = (
 
 def convinces(touch: Touch, chain: Sequence[Link], modules: set[str], source: SourceText, origin: str = "") -> bool:
     """Whether one of a rule's pieces of evidence holds; `origin` is the module that the first name comes from."""
+    given = chain[-1].arguments or []
+    if touch.access == "read" and given and given[0].kind() in ("arrow_function", "function_expression"):
+        return False  # `repositories.find((each) => …)`
     return not touch.evidence or any(_holds(each, chain, modules, source, origin) for each in touch.evidence)
 
 
@@ -76,7 +82,9 @@ def _holds(evidence: Evidence, chain: Sequence[Link], modules: set[str], source:
         return False
     if evidence.only and not any({*words_of(name)} <= {*evidence.only} for name in before[-1].name.split(" ")):
         return False
-    if evidence.origin and not {*evidence.origin} & {*words_of(origin)}:
+    if evidence.origin and not {*evidence.origin} & {*words_of(file_of(origin))}:
+        return False
+    if evidence.package and origin not in evidence.package:
         return False
     if evidence.made and not {*evidence.made} & {*_words([link for link in before if link.arguments])}:
         return False
@@ -143,9 +151,9 @@ def table_of(touch: Touch, chain: Sequence[Link], source: SourceText) -> str:
                     return _named(link.arguments[0], source)
             for link in (last, *reversed(before)):
                 if link.name in _INTO and link.arguments and (name := _named(link.arguments[0], source)):
-                    is_row = touch.api == "Knex" and link is last and not _literal(link.arguments[0], source)
-                    is_row = is_row and not name[:1].isupper()
-                    return "" if is_row else name
+                    is_row = touch.api == "Knex" and link.name in _ROWS and not _literal(link.arguments[0], source)
+                    if not is_row or name[:1].isupper():
+                        return name
             for place, link in enumerate(before):
                 if link.name in ("objects", "_default_manager", "_base_manager"):
                     return _model(before[place - 1].name) if place else ""

@@ -19,14 +19,25 @@ _PACKAGES = frozenset(
     @aws-sdk/lib-dynamodb dynamoose electron-store conf fs-extra simple-git dockerode discord.js @slack/web-api
     @notionhq/client airtable contentful-management @sanity/client @auth0/auth0-react auth0 twilio shopify-api-node
     @shopify/shopify-api docusign-esign openai @anthropic-ai/sdk @pinecone-database/pinecone @qdrant/js-client-rest
-    chromadb weaviate-ts-client fuse.js""".split()
+    chromadb weaviate-ts-client fuse.js
+    rxdb lokijs pocketbase appwrite parse aws-sdk convex""".split()
 )
-_FAMILIES = ("@octokit/", "firebase/", "@firebase/", "@angular/", "@ngrx/", "lodash/", "rxjs/", "@aws-sdk/client-s3")
+_FAMILIES = (
+    "@octokit/",
+    "firebase/",
+    "@firebase/",
+    "@angular/",
+    "@ngrx/",
+    "lodash/",
+    "rxjs/",
+    "@aws-sdk/",
+    "@tanstack/",
+)
 
 
 def is_other_package(module: str) -> bool:
     """Whether a module is one of those packages."""
-    return module in _PACKAGES or module.startswith(_FAMILIES)
+    return (module in _PACKAGES or module.startswith(_FAMILIES)) and module != "@aws-sdk/client-rds-data"
 
 
 def is_of_other_package(chain: Sequence[Link], modules: Mapping[str, str]) -> bool:

@@ -22,6 +22,10 @@ _TEXT_KEYS = ("sql", "text", "queryString", "statement")
 def text_argument(node: SgNode, syntax: Syntax, depth: int = 0) -> SgNode | None:
     """The argument, or of an object its `sql` or `text`; None for a query of another kind, like GraphQL."""
     kind = node.kind()
+    if kind in syntax.grammar.wrappers and kind not in ("await_expression", "await"):
+        inner = [child for child in node.named_children() if child.kind() != "comment"]
+        if inner and inner[0].kind() in ("object", "dictionary"):
+            return text_argument(inner[0], syntax, depth)
     if kind == "identifier":
         values = syntax.assignments.get(syntax.source.name(node), [])
         if len(values) == 1 and values[0].value.kind() in ("object", "dictionary") and not values[0].taken_apart:

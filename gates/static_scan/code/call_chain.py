@@ -111,11 +111,7 @@ def expanded(chain: list[Link], syntax: Syntax, origins: Origins, index: int, de
         kind = value.value.kind()
         if kind in grammar.members or kind in grammar.subscripts or (value.taken_apart and kind == "identifier"):
             before = chain_of(value.value, syntax.source, grammar)
-            own = (
-                [Link(root.name, root.arguments)]
-                if value.taken_apart
-                else [before[-1]._replace(arguments=root.arguments)]
-            )
+            own = [Link(root.name, root.arguments)] if value.taken_apart else [_own(before[-1], root)]
             return (before if value.taken_apart else before[:-1]) + own + chain[1:]
         if depth and len(chain) == 1 and kind in grammar.calls:
             # `Maker = sessionmaker(engine)`, then `with Maker() as unit`.
@@ -128,6 +124,12 @@ def expanded(chain: list[Link], syntax: Syntax, origins: Origins, index: int, de
             # Both names say what it is: `script_repository`, and the `Session` of `with Session() as s`.
             return [*before, root._replace(name=f"{root.name} {before[-1].name}"), *chain[1:]] if before else chain
     return chain
+
+
+def _own(member: Link, root: Link) -> Link:
+    """The member that a name stands for; `const User = db.users` is a model by its name."""
+    is_model = root.name[:1].isupper() and member.name[:1].islower()
+    return member._replace(name=root.name if is_model else member.name, arguments=root.arguments)
 
 
 def _unwrapped(node: SgNode, grammar: Grammar) -> SgNode:

@@ -9,6 +9,11 @@ from gates.static_scan.code.syntax import Syntax
 _STATEMENT = re.compile(
     r"""^import\s{1,8}(?:type\s{1,8})?([^'"]{1,2000}?)\s{0,8}from\s{0,8}['"]([^'"\n]{1,100})['"]""", re.DOTALL
 )
+# Modules whose default is a function that connects.
+_MAKERS = frozenset({"knex", "postgres"})
+_REQUIRED = re.compile(
+    r"""\b(?:const|let|var)\s{1,8}([\w$]{1,80}|\{[^{}]{1,400}\})\s{0,8}=\s{0,8}require\(['"]([^'"\n]{1,100})['"]\)(?![(.])"""
+)
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _FILE = re.compile(r"(?:\.(?:server|client))?\.(?:[cm]?[jt]sx?)$")
 
@@ -34,7 +39,15 @@ def imported_names(syntax: Syntax) -> dict[str, str]:
             match = _STATEMENT.match(syntax.source.text[part.start : part.end][:2_200])
             if match is not None:
                 found |= dict.fromkeys(_NAME.findall(match[1]), match[2])
+    if "require(" in syntax.source.text and not syntax.source.is_python:
+        for match in _REQUIRED.finditer(syntax.source.parsed_text):
+            found |= dict.fromkeys(_NAME.findall(match[1]), match[2])
     return found
+
+
+def named_makers(modules: dict[str, str]) -> dict[str, str]:
+    """The names that stand for a module that is one function which connects: `import createKnex from "knex"`."""
+    return {name: module for name, module in modules.items() if module in _MAKERS and name != module}
 
 
 def file_of(module: str) -> str:

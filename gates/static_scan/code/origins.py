@@ -106,6 +106,11 @@ class Origins:
             return self._members[name]
         grammar = self._syntax.grammar
         for value in self._syntax.fields.get(name, [])[:3]:
+            if value.kind() == "arrow_function" and (body := value.field("body")) is not None:
+                text = self._source.slice(body)[:80]
+                if body.kind() in grammar.calls:  # `rows = () => this.database("scripts")`
+                    return " ".join([text, *(self._members.get(each, "") for each in _OWN.findall(text))])
+                continue
             function = value.field("function") or value.field("constructor") if value.kind() in grammar.calls else None
             if function is not None:
                 return self._source.slice(function)[-80:].rpartition(".")[2]

@@ -228,6 +228,19 @@ class Folder:
         known = [each for each in folded if each.is_known]
         return either(known) if known else UNKNOWN
 
+    def table_named(self, name: str) -> str:
+        """The table that a constant stands for: `const TABLE = "users"`, `mysqlTable("scripts", …)`; else its name."""
+        values = self._syntax.assignments.get(name, []) if name and not self._source.is_python else []
+        if len(values) != 1 or values[0].taken_apart:
+            return name
+        value = values[0].value
+        function, given = value.field("function"), value.field("arguments")
+        if function is not None and given is not None and self._source.slice(function)[-60:].endswith("Table"):
+            value = next(iter(_parts(given)), value)
+        texts = self.fold(value).texts
+        is_name = len(texts) == 1 and texts[0].isidentifier() and HOLE not in texts[0]
+        return texts[0] if is_name else name
+
     def _callee(self, function: SgNode) -> tuple[str, SgNode | None]:
         kind = function.kind()
         if kind in self._grammar.members:

@@ -161,7 +161,8 @@ def _shaped(tokens: list[str], *, small: bool) -> bool:
     match verb:
         case "INSERT" | "REPLACE":
             names = tokens[2:] if second == "INTO" else tokens[1:]
-            return len(names) > 1 and names[1] in ("(", "VALUES", "VALUE", "SELECT", "SET") and _is_name(names[0])
+            follows = names[1] if len(names) > 1 else ""
+            return (follows in ("(", "VALUES", "VALUE", "SELECT", "SET") or HOLE in follows) and _is_name(names[0])
         case "UPDATE":
             place = tokens.index("SET") if "SET" in tokens[:30] else 0
             if small:  # prose has more words between its verbs
