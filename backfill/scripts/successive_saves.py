@@ -140,10 +140,14 @@ def _with_equal_ones(
 
     Between two changes most lines are equal: they are not translated again, and compared at no cost.
     """
-    places = {each.id: place for place, each in enumerate(before)}
+    places: dict[str | None, int] = {}
     new: list[Line] = []
-    for each in legacy:
-        place = places.get(each.id)
+    for number, each in enumerate(legacy):
+        place: int | None = number
+        if number >= len(before) or before[number].id != each.id:
+            # Lines were inserted or removed.
+            places = places or {line.id: place for place, line in enumerate(before)}
+            place = places.get(each.id)
         if place is not None and before[place] == each:
             new.append(lines[place])
             continue

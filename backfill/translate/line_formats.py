@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from domain.script.line import LINE_FORMATS, LineFormat
+from typing import get_args
+
+from domain.script.line import LineFormat
 
 # The attribute that keeps a legacy format which is none of ours; its line becomes action, as in the legacy application.
 LEGACY_FORMAT = "legacy_format"
@@ -30,11 +32,13 @@ _OURS: dict[str, LineFormat] = {
     "plain": "action",
     "": "action",
 }
+# Words that need no change.
+_WORDS: dict[str, LineFormat] = {**_OURS, **{word: word for word in get_args(LineFormat)}}
 
 
 def our_format(word: str) -> LineFormat | None:
     """Our format for a legacy word; None if the word is unknown."""
+    if (exact := _WORDS.get(word)) is not None:
+        return exact
     known = word.strip().lower().replace("-", "_").replace(" ", "_")
-    if known in LINE_FORMATS:
-        return known  # type: ignore[return-value]
-    return _OURS.get(known)
+    return _WORDS.get(known)

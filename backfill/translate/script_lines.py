@@ -17,7 +17,7 @@ from backfill.content.shapes import final_draft
 from backfill.translate.fountain_lines import read_fountain
 from backfill.translate.line_formats import LEGACY_FORMAT, MAX_LEGACY_FORMAT, our_format
 from domain.errors import Rejected
-from domain.script.line import Attr, Line
+from domain.script.line import Attr, Line, LineFormat
 from domain.script.validation import check_id
 
 # The shape whose lines are only source lines: their formats follow from the lines around them.
@@ -43,10 +43,17 @@ def script_lines(decoded: Decoded) -> tuple[Line, ...]:
     return tuple(_with_ids_once(line for legacy in decoded.lines for line in translated(legacy)))
 
 
-def translated(legacy: LegacyLine) -> Iterator[Line]:
+def translated(legacy: LegacyLine) -> Sequence[Line]:
     """The line or lines of a legacy line: one for each line end in its text, and control characters left out."""
     line_id = "" if legacy.id is None else our_id(legacy.id)
     ours = our_format(legacy.format)
+    if ours is not None and legacy.sep == "\n" and legacy.text.isprintable():
+        # Most lines: a line end is not printable, nor is a control character.
+        return (Line(line_id, ours, legacy.text),)
+    return tuple(_any_translated(legacy, line_id, ours))
+
+
+def _any_translated(legacy: LegacyLine, line_id: str, ours: LineFormat | None) -> Iterator[Line]:
     attrs: dict[str, Attr] = {}
     if ours is None:
         attrs[LEGACY_FORMAT] = clean(legacy.format)[:MAX_LEGACY_FORMAT]
