@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from operator import eq
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-# Contents are compared in parts of this size.
-PART_BYTES = 4_096
+# Parts of contents of this size are compared as numbers, larger ones by halves.
+PART_BYTES = 128
 
 
 class Window(NamedTuple):
@@ -38,33 +38,32 @@ def difference(
 
 def equal_start(before: bytes, after: bytes) -> int:
     """The length of the common beginning."""
-    end = min(len(before), len(after))
-    low = 0
-    # Parts stay in the processor's cache; halves of the whole would be copied through memory.
-    while low < end and before.startswith(after[low : min(low + PART_BYTES, end)], low):
-        low += PART_BYTES
-    high = min(low + PART_BYTES, end)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if before.startswith(after[low:middle], low):
+    view = memoryview(after)  # whose parts are no copies
+    low, high = 0, min(len(before), len(after))
+    while high - low > PART_BYTES:
+        middle = (low + high) // 2
+        if before.startswith(view[low:middle], low):
             low = middle
         else:
-            high = middle - 1
-    return min(low, end)
+            high = middle
+    return low + _equal_bytes(before[low:high], after[low:high], "little")
 
 
 def equal_end(before: bytes, after: bytes, start: int) -> int:
     """The length of the common end of what follows a common beginning of the length `start`."""
-    end = min(len(before), len(after)) - start
     old, new = len(before), len(after)
-    low = 0
-    while low < end and before.endswith(after[new - min(low + PART_BYTES, end) : new - low], 0, old - low):
-        low += PART_BYTES
-    high = min(low + PART_BYTES, end)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if before.endswith(after[new - middle : new - low], 0, old - low):
+    view = memoryview(after)
+    low, high = 0, min(old, new) - start
+    while high - low > PART_BYTES:
+        middle = (low + high) // 2
+        if before.startswith(view[new - middle : new - low], old - middle):
             low = middle
         else:
-            high = middle - 1
-    return min(low, end)
+            high = middle
+    return low + _equal_bytes(before[old - high : old - low], after[new - high : new - low], "big")
+
+
+def _equal_bytes(one: bytes, other: bytes, order: Literal["little", "big"]) -> int:
+    """How many bytes of two parts of one length are equal from the beginning (little), or from the end."""
+    differ = int.from_bytes(one, order) ^ int.from_bytes(other, order)
+    return ((differ & -differ).bit_length() - 1) // 8 if differ else len(one)

@@ -14,8 +14,9 @@ from typing import NamedTuple
 from backfill.content.window import Window
 from backfill.scripts.kept_content import raw_bytes
 from backfill.scripts.legacy_script import LegacySave, LegacyScript, SaveSource, is_own_text
+from backfill.scripts.proof.changed_lines import is_as_changed
 from backfill.scripts.proof.versions_in_order import VersionsInOrder
-from backfill.scripts.successive_saves import SuccessiveSaves
+from backfill.scripts.successive_saves import SaveText, SuccessiveSaves
 from domain.counting import counted
 from domain.errors import Rejected
 from domain.script.hashing import STATE_MODULUS, line_term, neighbour_term
@@ -97,7 +98,7 @@ def prove_script(
             continue
         is_overwritten |= passed is not None
         problem = versions.go_to(stored, save)
-        is_exact, other = _compared(save, stored, versions.state, lines, own=own)
+        is_exact, other = _compared(save, stored, versions, lines, own=own)
         if not is_exact:
             inexact.append(origin)
         if (problem := other or problem) is not None:
@@ -112,13 +113,13 @@ def prove_script(
 
 
 def _compared(
-    save: LegacySave, known: LegacyVersion, state: State, lines: _Lines, *, own: bool
+    save: LegacySave, known: LegacyVersion, versions: VersionsInOrder, lines: _Lines, *, own: bool
 ) -> tuple[bool, str | None]:
     """Whether the content consists of its lines, and what is wrong with the save, if anything."""
     if save.refusal is not None:
         return True, f"the source cannot be read: {save.refusal.code}"
     try:
-        is_exact, problem = lines.compare(state, save)
+        is_exact, problem = lines.compare(versions, save)
     except Rejected as refusal:
         return True, f"the source cannot be decoded: {refusal.code}"
     # The application changes the time of a script's own row also where its text stays.
@@ -132,23 +133,38 @@ def _compared(
 class _Lines:
     """The lines of the ledger, compared with those of one save after another.
 
-    Where little changed since a save that was equal, only that part is compared, and the state hash proves that the
-    rest is as it was: it covers every line and its neighbours.
+    Where little changed since a save that was equal, only that part is compared. That the rest is as it was follows
+    from what the ledger says has changed, or from the state hash, which covers every line and its neighbours.
     """
 
     def __init__(self) -> None:
         self._saves = SuccessiveSaves()
-        # The lines of the ledger and the state hash after the last save, if it was equal.
+        # The lines of the ledger and the state hash after the last save that was read by its lines, if it was equal.
         self._equal: tuple[list[Line], int] | None = None
+        # The bytes of the last save and its shape, if it was equal and is JSON in its usual form.
+        self._usual: tuple[bytes, str | None] | None = None
 
-    def compare(self, state: State, save: LegacySave) -> tuple[bool, str | None]:
+    def compare(self, versions: VersionsInOrder, save: LegacySave) -> tuple[bool, str | None]:
         """Whether the bytes of a save follow from its lines, and what differs in them, if anything.
 
         Raises:
             Rejected: the save cannot be read.
         """
+        usual, self._usual = self._usual, None
+        changes, content = versions.take_changes(), save.content
+        if usual is not None and usual[1] == save.shape and is_as_changed(usual[0], content, changes, versions.builder):
+            self._usual = content, save.shape
+            return True, None
         before, self._equal = self._equal, None
-        text = self._saves.read(save.content, save.shape)
+        text = self._saves.read(content, save.shape)
+        if self._saves.last_is_usual:
+            problem = _difference(list(versions.builder.lines()), text.lines)
+            self._usual = (content, save.shape) if problem is None else None
+        else:
+            problem = self._compare_lines(versions.state, text, before)
+        return text.whole, problem
+
+    def _compare_lines(self, state: State, text: SaveText, before: tuple[list[Line], int] | None) -> str | None:
         middle = None
         if before is not None and text.changed is not None:
             middle = _changed_lines(state, *before, text.changed)
@@ -161,7 +177,7 @@ class _Lines:
             problem = _difference(middle, text.lines[start:new_end], start + 1)
         if problem is None:
             self._equal = found, state.hash
-        return text.whole, problem
+        return problem
 
 
 def _changed_lines(state: State, before: Sequence[Line], before_hash: int, window: Window) -> list[Line] | None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from backfill.content.recognise import decode, shape_of
 from backfill.content.shape import MAX_CONTENT_BYTES, SHAPES, Decoded, LegacyLine
+from backfill.content.shapes.json_lines import is_usual
 from backfill.content.window import Window
 from backfill.scripts.kept_content import is_whole
 from backfill.translate.fountain_lines import has_boneyard, is_text_of, read_changed_fountain
@@ -49,6 +50,12 @@ class SuccessiveSaves:
 
     def __init__(self) -> None:
         self._last: _Read | None = None
+
+    @property
+    def last_is_usual(self) -> bool:
+        """Whether the save that was read last is the usual JSON, and each of its lines is one under its own id."""
+        last = self._last
+        return last is not None and last.ids is not None and not last.text.unnamed and is_usual(last.decoded)
 
     def read(self, content: bytes, shape: str | None = None) -> SaveText:
         """The lines of a save.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import TypeVar, cast
 
@@ -82,6 +82,24 @@ class StateBuilder:
     def after(self, line_id: str) -> str:
         """The id of the next line."""
         return self._node(line_id).after
+
+    @property
+    def metadata(self) -> Map[str, Value]:
+        """The metadata so far."""
+        return self._metadata
+
+    def lines(self) -> Iterator[Line]:
+        """The lines so far, first to last, while nothing is written."""
+        name = self.following(EDGE)
+        while name != EDGE:
+            node = self._nodes[name]
+            yield node.line
+            name = node.after
+
+    def following(self, line_id: str) -> str:
+        """The id of the line after this one; of `EDGE` that of the first line, of the last one and of others `EDGE`."""
+        node = self._nodes.get(line_id)
+        return EDGE if node is None else node.after
 
     def insert(self, after: str, lines: Sequence[Line]) -> None:
         """Insert new lines after the line `after`."""

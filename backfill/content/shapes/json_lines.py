@@ -39,6 +39,15 @@ class Dressing(NamedTuple):
     style: Style = COMPACT
 
 
+class ChangedPart(NamedTuple):
+    """The lines that differ in two documents, and the ids of those around them; None at the ends of the document."""
+
+    above: str | None
+    old: tuple[LegacyLine, ...]
+    new: tuple[LegacyLine, ...]
+    below: str | None
+
+
 class _Save(Struct, frozen=True, forbid_unknown_fields=True):
     version: int
     lines: tuple[LegacyLine, ...]
@@ -113,6 +122,37 @@ def _decode_changed(before: Decoded, old: bytes, data: bytes) -> tuple[Decoded, 
     lines = (*before.lines[:first], *changed.lines, *before.lines[old_end:])
     require_few_lines(len(lines))
     return replace(before, lines=lines), Window(first, old_end, first + len(changed.lines))
+
+
+def is_usual(decoded: Decoded) -> bool:
+    """Whether a content is the usual document, spelled as JavaScript does."""
+    return decoded.shape == "json_lines" and decoded.exact and not decoded.wrapped_in and decoded.dressing == _USUAL
+
+
+def changed_part(old: bytes, data: bytes) -> ChangedPart | None:
+    """Where a content differs from a usual document, if it is one too; None if that is not seen at once."""
+    if not (old.startswith(_BEGIN) and data.startswith(_BEGIN) and data.endswith(_END)):
+        return None
+    shared = equal_start(old, data)
+    above = data.rfind(_NEXT_LINE, 0, shared)
+    below = data.find(_NEXT_LINE, len(data) - equal_end(old, data, shared))
+    begin, end = len(_BEGIN), len(data) - len(_END)
+    if above >= 0 and (before := data.rfind(_NEXT_LINE, 0, above)) >= 0:
+        begin = before + 2
+    if below >= 0 and (after := data.find(_NEXT_LINE, below + 1)) >= 0:
+        end = after + 1
+    old_end = end + len(old) - len(data)
+    if begin > shared or begin > min(end, old_end):
+        return None
+    part = _BEGIN + data[begin:end] + _END
+    new_lines = _usual(part) if is_utf8(part) else None
+    if new_lines is None:
+        return None
+    first, last = int(above >= 0), -1 if below >= 0 else None
+    new, known = new_lines.lines, _read(_BEGIN + old[begin:old_end] + _END).lines
+    return ChangedPart(
+        new[0].id if first else None, known[first:last], new[first:last], new[-1].id if last is not None else None
+    )
 
 
 def _any(data: bytes) -> Decoded:

@@ -10,6 +10,7 @@ from backfill.scripts.legacy_script import LegacySave, LegacyScript, is_own_text
 from domain.errors import Corrupt
 from domain.log.version import VersionRow
 from domain.script.delta import (
+    Change,
     ElementPut,
     ElementRemoved,
     MetadataSet,
@@ -26,8 +27,11 @@ from repos.backfill.legacy_versions import LegacyVersion
 from repos.log.commands import Provenance
 from repos.unit_of_work import RecordsTransaction
 
+# The builder keeps the lines that changed since the last hash, which the proof of most saves does without.
+VERSIONS_PER_HASH = 5_000
 # Changes by the rows of other tables, which leave lines and metadata as they are.
-_DESCRIBED = (ElementPut, ElementRemoved, PersonaPut, PersonaRemoved)
+_DESCRIBED = {ElementPut, ElementRemoved, PersonaPut, PersonaRemoved}
+_NAMED = {MetadataSet, VersionLabelled}
 
 
 class VersionsInOrder:
@@ -37,8 +41,10 @@ class VersionsInOrder:
         head = tx.heads.require(script.script_id)
         entries = tx.commands.provenances(script.script_id, upto=head.version)
         rows = tx.versions.read(script.script_id, generation=head.generation, after=0, upto=head.version)
-        self._builder = StateBuilder(State.empty())
-        self.state = State.empty()
+        # The state after the last version, and what has changed in it since it was taken.
+        self.builder = StateBuilder(State.empty())
+        self._changes: list[Change] = []
+        self._version = 0
         self._script = script
         self._tx = tx
         self._head = head.version
@@ -46,20 +52,31 @@ class VersionsInOrder:
         self._time = 0
         self._touches_text = self._changes_lines = True
 
+    @property
+    def state(self) -> State:
+        """The state after the last version, valid until the next one; it costs the hash of what changed."""
+        self.builder.version = self._version
+        return self.builder.so_far()
+
+    def take_changes(self) -> list[Change]:
+        """What has changed since this was called last."""
+        taken, self._changes = self._changes, []
+        return taken
+
     def go_to(self, known: LegacyVersion, save: LegacySave) -> str | None:
         """Go on to the version that a save became; what is wrong with those on the way, else None."""
         version = known.version_number
         known_origin = Origin(table=known.source_table, key=known.source_key, number=known.number)
-        if version < self.state.version:
+        if version < self._version:
             return "its version is before that of the save before"
         problem = None
-        while self.state.version < version and (step := self._step()) is not None:
+        while self._version < version and (step := self._step()) is not None:
             entry, origin = step
             if origin is None:
                 problem = "it comes after an edit"
             elif is_own_text(self._script, (origin.table, origin.key)):
                 # Also its other fields, and texts that it had before: those are no longer in the source.
-                is_text = self.state.version == version and self._changes_lines and is_row(origin, known_origin)
+                is_text = self._version == version and self._changes_lines and is_row(origin, known_origin)
                 if is_text and entry.occurred_at != max(self._before, min(max(known.saved_at, 0), entry.recorded_at)):
                     problem = "its version has another time"
             elif not is_row(origin, save.origin):
@@ -74,20 +91,20 @@ class VersionsInOrder:
 
     def script_problems(self) -> Iterator[str]:
         """What is wrong with the script, and with the commands after its last save."""
-        created = self.state
+        created = self.builder.metadata
         edited = False
         listed = self._script.listed
         while (step := self._step()) is not None:
             origin = step[1]
             edited = edited or origin is None
             if not edited:
-                created = self.state
+                created = self.builder.metadata
         script = self._script
-        if created.metadata.get("owner") != script.owner:
+        if created.get("owner") != script.owner:
             yield "the script has another owner"
-        for name in changed_metadata(created.metadata, script):
+        for name in changed_metadata(created, script):
             yield f"the script has another {name}"
-        if created.archived != (script.archived_at is not None):
+        if (created.get("archived") is True) != (script.archived_at is not None):
             yield "the script is archived here or there only"
         row = self._tx.scripts.get(script.script_id)
         if listed is None or row is None or edited:
@@ -108,11 +125,15 @@ class VersionsInOrder:
                 f"script {self._script.script_id} has commands without versions, or versions without commands"
             )
         changes = decode_delta(row.delta)
-        self._touches_text = not all(isinstance(change, _DESCRIBED) for change in changes)
-        self._changes_lines = not all(isinstance(change, MetadataSet | VersionLabelled) for change in changes)
+        kinds = set(map(type, changes))
+        self._touches_text = not kinds <= _DESCRIBED
+        self._changes_lines = not kinds <= _NAMED
+        self._version += 1
+        self.builder.version = self._version
         for change in changes:
-            change.onto(self._builder)
-        self.state = self._builder.so_far()
-        self._builder.version += 1
+            change.onto(self.builder)
+        self._changes += changes
+        if not self._version % VERSIONS_PER_HASH:
+            self.builder.so_far()
         self._before, self._time = self._time, entry.occurred_at
         return entry, decode_cause(entry.cause).origin

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Engine, update
 
 from domain.errors import Corrupt
@@ -34,11 +35,20 @@ SAVES = [
     json_save("First.", "Three.", "Two.", "Last.", ids="acbd"),
     json_save("Another.", "Three.", "Two.", "Last.", "Added.", ids="ecbdf"),
 ]
+# Each save differs in one line, so that all other lines are outside of the part that is compared.
+SMALL_CHANGES = [
+    json_save("One.", "Two.", "Three.", "Four."),
+    json_save("One.", "Two.", "Drei.", "Four."),
+    json_save("Zero.", "One.", "Two.", "Drei.", "Four.", ids="eabcd"),
+    json_save("Zero.", "One.", "Drei.", "Four.", ids="eacd"),
+    json_save("Zero.", "One.", "Four.", "Drei.", ids="eadc"),
+    json_save("Zero.", "One.", "Four.", "Drei.", "Five.", ids="eadcf"),
+]
 
 
-@pytest.fixture
-def legacy(sqlite_url: str) -> Iterator[Legacy]:
-    legacy = Legacy(open_database(sqlite_url), Clock(), SAVES)
+@pytest.fixture(params=[SAVES, SMALL_CHANGES], ids=["at both ends", "of one line"])
+def legacy(sqlite_url: str, request: pytest.FixtureRequest) -> Iterator[Legacy]:
+    legacy = Legacy(open_database(sqlite_url), Clock(), request.param)
     legacy.run()
     yield legacy
     close_databases()
@@ -50,7 +60,7 @@ def test_a_change_of_any_line_of_any_save_is_found(legacy: Legacy, sqlite_url: s
         saves = {save.version_number: save.number for _, save in tx.legacy_versions.read(script_id)}
         rows = [row for row in tx.versions.read(script_id, generation=1, upto=legacy.head()) if row.version in saves]
         lines = {row.version: tuple(state_at(tx, script_id, row.version).lines()) for row in rows}
-    assert len(rows) == len(SAVES)
+    assert len(rows) == len(legacy.saves)
 
     with open_engine(sqlite_url) as engine:
         for row in rows:
@@ -63,6 +73,21 @@ def test_a_change_of_any_line_of_any_save_is_found(legacy: Legacy, sqlite_url: s
                 else:
                     assert saves[row.version] in found, (row.version, change)
             _store(engine, script_id, row, decode_delta(row.delta))
+    assert legacy.proof().holds
+
+
+def test_a_change_of_any_byte_of_any_save_is_found(legacy: Legacy) -> None:
+    whole = list(legacy.saves)
+    for place, save in enumerate(whole):
+        for at in range(len(save.content)):
+            content = bytearray(save.content)
+            content[at] ^= 1
+            legacy.saves[place] = replace(save, content=bytes(content))
+            found = [each.origin.number for each in legacy.proof().differences]
+            if found != [save.origin.number]:
+                # Another number of the version of the format: the lines are the same.
+                assert (found, save.content[:at]) == ([], b'{"version":')
+        legacy.saves[place] = save
     assert legacy.proof().holds
 
 
