@@ -14,7 +14,7 @@ from gates.static_scan.calls.other_packages import is_of_other_package
 from gates.static_scan.calls.pass_through import PassThrough, given_to, is_call_of, last_name, pass_through_of
 from gates.static_scan.calls.references import chain_of_reference, reference_at
 from gates.static_scan.calls.started_programs import is_harmless, started
-from gates.static_scan.calls.statement_objects import is_statement_object, text_argument, writing_builders
+from gates.static_scan.calls.statement_objects import is_statement_object, statement_of, text_argument, writing_builders
 from gates.static_scan.code.call_chain import Link, applied, chain_of, expanded
 from gates.static_scan.code.folded_text import Folded
 from gates.static_scan.code.imports import imported_names, named_makers, required_words
@@ -191,7 +191,7 @@ class FileScan:
             return
         if any(link.name == "sql" and link.arguments for link in chain[:-1]):
             return  # a statement that is a tagged template, which is found by itself, gets its connection
-        argument = text_argument(given[position], self._syntax)
+        argument = text_argument(statement_of(given, position), self._syntax)
         if argument is None or (argument.kind() in self._syntax.grammar.functions):
             return
         if rule.id == "python-execute" and chain[-1].name == "callproc":

@@ -54,7 +54,8 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
     words of which the name before the method consists, `origin` words of the module that the first name comes from,
     `package` that module itself.
     `object` is a first value that is made there, `keyword` any keyword argument, `none_of` are methods that it is
-    not, `related` a chain with the objects that belong to a record (`script.version_set`).
+    not, `related` a chain with the objects that belong to a record (`script.version_set`),
+    `given_before` words of what an earlier call is given.
     """
 
     receiver: tuple[str, ...] = ()
@@ -83,6 +84,7 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
     keyword: bool = False
     related: bool = False
     none_of: tuple[str, ...] = ()
+    given_before: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     origin: tuple[str, ...] = ()
     package: tuple[str, ...] = ()

@@ -96,6 +96,10 @@ def _holds(evidence: Evidence, chain: Sequence[Link], modules: set[str], source:
         return False
     if evidence.statement and before and not {"sa", "sqlalchemy", "sql", "mysql", "postgresql"} & {*_words(before)}:
         return False
+    if evidence.given_before and not {*evidence.given_before} & {
+        word for link in before for each in (link.arguments or [])[:3] for word in words_of(source.slice(each)[-80:])
+    }:
+        return False
     if evidence.object and not (given and _is_made(given[0], source)):
         return False
     if evidence.keyword and not any(map(_keyword, given)):
@@ -156,7 +160,12 @@ def table_of(touch: Touch, chain: Sequence[Link], source: SourceText) -> str:
                         return name
             for place, link in enumerate(before):
                 if link.name in ("objects", "_default_manager", "_base_manager"):
-                    return _model(before[place - 1].name) if place else ""
+                    owner = before[place - 1] if place else None
+                    if owner is not None and owner.name.startswith("get_model") and owner.arguments:
+                        return _named(owner.arguments[-1], source).rpartition(".")[2]
+                    if owner is None and given and source.slice(given[0])[:1].isupper():
+                        return _named(given[0], source)  # the manager of another library
+                    return _model(owner.name) if owner is not None else ""
             is_builder = bool(before) and before[-1].name.partition(" ")[0] in _BUILDERS
             return _model(before[-1].name) if before and before[-1].arguments is None and not is_builder else ""
     return ""
@@ -207,6 +216,7 @@ def _named(node: SgNode, source: SourceText) -> str:
         return _model(text)
     if kind in ("member_expression", "attribute"):
         owner, _, name = text.rpartition(".")
+        owner = owner.removesuffix(".c")
         return _model(owner.rpartition(".")[2] if name in ("id", "__table__", "c") else name)
     if kind in ("call", "call_expression", "new_expression"):
         function = node.field("function") or node.field("constructor")

@@ -51,7 +51,7 @@ def command_line(given: Sequence[SgNode], folder: Folder) -> list[str]:
         listed = folder.listed(argument)
         kind = argument.kind()
         if listed is not None:
-            parts += [_text(each, folder) for each in listed.children()[:50] if each.is_named()]
+            parts += [_text(each, folder) for each in listed[:50]]
         elif kind not in ("keyword_argument", "object", "dictionary"):
             parts.append(_text(argument, folder))
         elif kind == "keyword_argument":

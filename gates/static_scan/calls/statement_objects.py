@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ast_grep_py import SgNode
 
+from gates.static_scan.calls.pass_through import name_of
 from gates.static_scan.code.call_chain import chain_of
 from gates.static_scan.code.origins import Origins
 from gates.static_scan.code.syntax import Syntax
@@ -16,7 +19,14 @@ _BUILDERS = frozenset(
 
 
 _WRITING = frozenset("insert update delete mysql_insert pg_insert sqlite_insert merge insertInto".split())
+_STATEMENTS = ("query", "sql", "operation", "statement", "stmt", "command", "clauseelement")
 _TEXT_KEYS = ("sql", "text", "queryString", "statement")
+
+
+def statement_of(given: Sequence[SgNode], position: int) -> SgNode:
+    """The argument that is the statement: by its name, where arguments have names, or by its place."""
+    named = (each for each in given if each.kind() == "keyword_argument" and name_of(each) in _STATEMENTS)
+    return next(named, given[position])
 
 
 def text_argument(node: SgNode, syntax: Syntax, depth: int = 0) -> SgNode | None:

@@ -84,3 +84,21 @@ _CHANGES: dict[str, Callable[..., str]] = {
     "replaceAll": _replaced,
     "slice": _sliced,
 }
+
+
+_FILLED = {"%": re.compile(r"%(?:\(([A-Za-z_]\w{0,60})\))?s"), "{": re.compile(r"\{([A-Za-z_0-9]{0,60})\}")}
+
+
+def filled(text: str, sign: str, values: Sequence[tuple[str, str | None]]) -> str:
+    """A text with values at the places for them, and holes where the value is not known."""
+    named = {name: value for name, value in values if name}
+    listed = [value for name, value in values if not name]
+    parts, position = [], 0
+    for number, match in enumerate(_FILLED[sign].finditer(text)):
+        place = match[1] or ""
+        at = int(place) if place.isdecimal() and len(place) < 3 else number
+        value = named.get(place) if place and not place.isdecimal() else listed[at] if at < len(listed) else None
+        parts += [text[position : match.start()], value if value is not None else HOLE]
+        position = match.end()
+    whole = "".join((*parts, text[position:]))[:MAX_CHARACTERS]
+    return whole.replace("%%", "%") if sign == "%" else whole

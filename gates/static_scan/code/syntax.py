@@ -13,6 +13,8 @@ from ast_grep_py import Range, SgNode
 from gates.static_scan.code.languages import Grammar, grammar_of
 from gates.static_scan.code.source_text import SourceText
 
+_TAKEN_APART = ("object_pattern", "array_pattern", "pattern_list", "tuple_pattern")
+
 
 class Part:
     """A node of the sparse tree."""
@@ -132,7 +134,7 @@ class Syntax:
             self.assignments[self.source.name(left)].append(Assignment(value, part.function, added, part.start))
         elif left_kind in ("array_pattern", "pattern_list", "tuple_pattern") and self._one_by_one(left, value, part):
             return
-        elif left_kind in ("object_pattern", "array_pattern", "pattern_list", "tuple_pattern"):
+        elif left_kind in _TAKEN_APART or (kind == "as_pattern" and left_kind in ("tuple", "list")):
             for name in left.find_all(any=[{"kind": each} for each in self.grammar.pattern_names]):
                 self.assignments[self.source.name(name)].append(
                     Assignment(value, part.function, added=False, start=part.start, taken_apart=True)

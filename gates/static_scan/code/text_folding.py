@@ -9,12 +9,14 @@ from collections.abc import Mapping, Sequence
 
 from ast_grep_py import SgNode
 
-from gates.static_scan.code.changed_text import MAX_CHARACTERS, changed, unescaped
+from gates.static_scan.code.changed_text import MAX_CHARACTERS, changed, filled, unescaped
 from gates.static_scan.code.folded_text import MAX_ALTERNATIVES, UNKNOWN, Folded, either, joined
 from gates.static_scan.code.syntax import Assignment, Function, Syntax
 from gates.static_scan.sql.sql_words import HOLE
 
 MAX_DEPTH = 12
+# Lists in lists, by names and signs.
+MAX_LISTS = 4
 MAX_PARTS = 2_000
 # The expressions that one text is put together from, and those of all texts of a file. More are not known.
 MAX_STEPS, MIN_STEPS, MAX_STEPS_OF_FILE = 20_000, 100, 500_000
@@ -109,7 +111,8 @@ class Folder:
         if sign in ("||", "??", "or", "&&"):
             return either([self.fold(left, depth, seen), self.fold(right, depth, seen)])
         if sign == "%":
-            return self.fold(left, depth, seen)
+            values = _parts(right) if right.kind() in ("tuple", "dictionary") else [right]
+            return self._filled(self.fold(left, depth, seen), "%", values, depth, seen)
         if sign != "+":
             return UNKNOWN
         parts = [right]
@@ -143,10 +146,25 @@ class Folder:
             return self.fold(given[0], depth, seen)
         if receiver is not None and name in _OF_RECEIVER:
             folded = self.fold(receiver, depth, seen)
+            if name == "format":
+                return self._filled(folded, "{", given, depth, seen)
             constants = [self._constant(each, depth, seen) for each in given[:3]]
             texts = [changed(name, text, constants) for text in folded.texts]
             return folded._replace(texts=tuple(texts))
         return UNKNOWN
+
+    def _filled(self, folded: Folded, sign: str, given: Sequence[SgNode], depth: int, seen: frozenset[int]) -> Folded:
+        """A text with the values that `%` or `format` puts in, where they are known."""
+        if not self._source.is_python or not any(sign in text for text in folded.texts):
+            return folded
+        values: list[tuple[str, str | None]] = []
+        for each in given[:20]:
+            is_named = each.kind() in ("keyword_argument", "pair")
+            name, value = (each.field("name") or each.field("key"), each.field("value")) if is_named else (None, each)
+            texts = self.fold(value, depth, seen).texts if value is not None else ()
+            known = texts[0] if len(texts) == 1 and HOLE not in texts[0] else None
+            values.append((name.text().strip("'\"") if name is not None else "", known))
+        return folded._replace(texts=tuple(filled(text, sign, values) for text in folded.texts))
 
     def _constant(self, node: SgNode, depth: int, seen: frozenset[int]) -> str | int | None:
         """A literal text or number, or a regular expression as it is written; None for anything else."""
@@ -170,18 +188,27 @@ class Folder:
             return UNKNOWN
         separator = self.fold(between, depth, seen) if between is not None else Folded((",",))
         parts: list[Folded] = []
-        for each in _parts(items):
+        for each in items:
             parts += [separator, self.fold(each, depth, seen)]
         return joined(parts[1:])
 
-    def listed(self, node: SgNode) -> SgNode | None:
-        """The list that an expression is, also by its name."""
-        if node.kind() == "identifier":
+    def listed(self, node: SgNode, depth: int = 0) -> list[SgNode] | None:
+        """The values of the list that an expression is, also by its name, with those of lists put into it."""
+        kind = node.kind()
+        if kind == "identifier" and depth < MAX_LISTS:
             found = self._assigned(self._source.name(node), node.range().start.index)
-            if len(found) != 1:
-                return None
-            node = found[0].value
-        return node if node.kind() in ("array", "list", "tuple") else None
+            return self.listed(found[0].value, depth + 1) if found and not found[0].taken_apart else None
+        if kind == "binary_operator" and depth < MAX_LISTS and (left := node.field("left")) is not None:
+            right = node.field("right")
+            before, after = self.listed(left, depth + 1), self.listed(right, depth + 1) if right is not None else None
+            return [*(before or ()), *(after or ())] if before is not None or after is not None else None
+        if kind not in ("array", "list", "tuple"):
+            return None
+        values: list[SgNode] = []
+        for each in _parts(node):
+            inner = each.named_children() if each.kind() in ("list_splat", "spread_element") else []
+            values += (self.listed(inner[0], depth + 1) if inner and depth < MAX_LISTS else None) or [each]
+        return values
 
     def _name(self, name: str, index: int, depth: int, seen: frozenset[int]) -> Folded:
         function = self._syntax.function_at(index)

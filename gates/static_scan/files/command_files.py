@@ -9,6 +9,7 @@ import re
 from pathlib import PurePosixPath
 
 from gates.static_scan.files.yaml_commands import commands_of_yaml
+from gates.static_scan.sql.sql_words import quoted
 
 # What such a file is, by its name or suffix.
 _NAMES = {
@@ -151,6 +152,8 @@ def _of_settings(lines: list[str]) -> list[str]:
             value = value[3:]
         if value[:1] in ("'", '"') and value.rstrip(",").endswith(value[0]) and len(value) > 1:
             value = value.rstrip(",")[1:-1].replace('\\"', '"')
+        if value[:1] in ("{", "["):
+            value = " ; ".join(quoted(value))
         found.append("" if line.lstrip().startswith(("#", ";", "[")) else value)
     return found
 

@@ -64,7 +64,11 @@ def commands_of_yaml(text: str) -> str:
             _put(lines, each.line, shown)
     for parts in lists.values():
         words = [part.text for part in parts]
-        if len(words) == 1 or not any(len(part.split()) == 1 for part in words[:2]):
+        if (
+            len(words) == 1
+            or any("\n" in word.strip() for word in words)
+            or not any(len(part.split()) == 1 for part in words[:2])
+        ):
             for part in parts:
                 if shown := _shown(part):
                     _put(lines, part.line, shown)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from gates.static_scan.shell.command_words import Command, Word, commands_of
+from gates.static_scan.sql.sql_words import HOLE
 
 # Programs that run SQL, or load rows.
 CLIENTS = frozenset("mysql mariadb mysqlimport mariadb-import mysqlsh mycli mysqladmin mariadb-admin".split())
@@ -76,7 +77,7 @@ class Started(NamedTuple):
     def reads_code(self) -> bool:
         """Whether an interpreter reads its code: it gets no script."""
         texts = [word.text for word in self.words]
-        place = next((place for place, text in enumerate(texts) if "<" in text), len(texts))
+        place = next((place for place, text in enumerate(texts) if "<" in text or text == "-"), len(texts))
         return not any(text[:1] != "-" and text not in ("shell", "shell_plus", "manage.py") for text in texts[:place])
 
 
@@ -102,8 +103,9 @@ def _started(command: Command, depth: int) -> list[Started]:
 def started_by(command: Command, variables: Callable[[str], list[Word]] = lambda _: []) -> Started | None:
     """The client, dump or interpreter that a command starts, also through `sudo`, `docker exec` and the like."""
     words = own_words(command)
-    if words and words[0].text.startswith("$") and (known := variables(words[0].text.strip("${}[@]"))):
-        words = [*known, *words[1:]]
+    for _ in range(_MAX_DEPTH):
+        if words and words[0].text.startswith("$") and (known := variables(words[0].text.strip("${}[@]"))):
+            words = [*known, *words[1:]]
     if not words:
         return None
     first = words[0].text.rpartition("/")[2]
@@ -124,7 +126,7 @@ def started_by(command: Command, variables: Callable[[str], list[Word]] = lambda
     if name in CLIENTS or name in DUMPS or name in _LOADERS:
         asks = any(word.text in _QUESTIONS for word in rest[:8])
         return None if asks else Started(name, rest)
-    if _INTERPRETER.fullmatch(name) or name in ("flask", "django-admin", "manage.py"):
+    if _INTERPRETER.fullmatch(name) or name in (HOLE, "flask", "django-admin", "manage.py"):
         return _of_interpreter(name, rest)
     return None
 
@@ -203,5 +205,8 @@ def _of_interpreter(name: str, words: list[Word]) -> Started | None:
         return Started("python", rest) if {"shell", "shell_plus"} & {*verbs} else None
     if name == "flask":
         return Started("python", words) if script == "shell" else None
-    kind = "python" if name.startswith(("py", "ipy", "$")) else "javascript"
+    if name == HOLE and not {"-c", "-e"} & {*texts[:4]}:
+        return None
+    is_python = name.startswith(("py", "ipy", "$")) or (name == HOLE and "-c" in texts[:4])
+    kind = "python" if is_python else "javascript"
     return Started(kind, words)

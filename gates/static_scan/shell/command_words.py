@@ -87,8 +87,12 @@ def _words(text: str) -> Iterator[Word]:
             continue
         if character == "$" and text.startswith(("${", "$("), position):
             end = _closing(text, position + 1)
-            if text[position + 1] == "(" and begun < 0:
-                position += 1  # the command inside is one by itself
+            if text[position + 1] == "(":
+                # The command inside is one by itself.
+                if begun >= 0:
+                    yield Word("".join(parts), begun, is_quoted)
+                    begun, parts, is_quoted = -1, [], False
+                position += 1
                 continue
             begun = position if begun < 0 else begun
             parts.append(text[position:end])

@@ -23,6 +23,7 @@ _HEREDOC = re.compile(r"<<-?\s*[\"'\\]?([A-Za-z_]\w{0,80})")
 _PARTS = re.compile(
     r"my|maria|python|pypy|node|bun|deno|tsx|django|flask|manage|pt-|gh-ost|xtrabackup|\$", re.IGNORECASE
 )
+_STARTS = re.compile(r"docker|podman|kubectl|ssh|sudo|compose|exec|run")
 _PRINTING = frozenset(
     "echo printf cat print sed awk tee envsubst cut tr head tail sort zcat gunzip gzip base64 log".split()
 )
@@ -98,6 +99,9 @@ class ShellScript:
             given = printed if command.piped else []
             if body.text and "<<" in "".join(word.text for word in command.words if not word.is_quoted):
                 given = [*given, body]
+            for word in command.words:
+                if word.is_quoted and ("$(" in word.text or "`" in word.text):
+                    yield from self._of_substitutions(word)
             words = own_words(command)
             name = words[0].text.rpartition("/")[2] if words else ""
             printed = (
@@ -130,6 +134,14 @@ class ShellScript:
         words = [word for word in command.words if word.is_quoted or "=" in word.text]
         for text in self._texts([*words, *given]):
             yield from ((start, each) for each in statements(text))
+
+    def _of_substitutions(self, word: Word) -> Iterator[tuple[int, Statement | Code]]:
+        """The clients that a text in quotes starts: `"$(mysql app -e …)"`."""
+        sign = "$(" if "$(" in word.text else "`"
+        place = word.text.index(sign) + len(sign)
+        for command in commands_of(word.text[place:], word.start + place):
+            if started_by(command, self._words_of) is not None:
+                yield from self._of_command(command, [], _MAX_DEPTH)
 
     def _of_code(self, started: Started, given: list[Word]) -> Iterator[tuple[int, Statement | Code]]:
         """The code after `-c` or `-e`, or what an interpreter without a script reads."""
@@ -166,7 +178,7 @@ class ShellScript:
                 value = stripped[1:end] if end > 0 else ""
             else:
                 value = stripped.partition("\n")[0].strip("()")
-            if value and (_PARTS.search(value) or mentions_sql(value)):
+            if value and (_PARTS.search(value) or _STARTS.search(value) or mentions_sql(value)):
                 found[match[1]] = value
         return found
 

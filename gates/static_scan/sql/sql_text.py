@@ -30,6 +30,10 @@ logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
 # What drivers of Python, and formats, fill in.
 _PLACEHOLDER = re.compile(r"%(?:\([A-Za-z_]\w{0,60}\))?s|\{[A-Za-z_0-9.]{0,60}\}")
+_MODIFIERS = re.compile(
+    r"^(\s{0,200}(?:INSERT|REPLACE|UPDATE|DELETE))(?:\s{1,20}(?:LOW_PRIORITY|HIGH_PRIORITY|DELAYED|QUICK|IGNORE)\b){1,4}",
+    re.IGNORECASE,
+)
 _WRITES = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
 # Variables that switch off what the server checks.
 _LIMITS = frozenset(
@@ -66,6 +70,7 @@ def _statement(text: str) -> tuple[Statement, ...]:
         return ()
     if tokens[0] not in READS and tokens[0] not in WRITES and tokens[0] != "(":
         return (Statement("unknown", "", tokens[0] if tokens[0].isalpha() else "", parsed=False),)
+    text = _MODIFIERS.sub(r"\1", text, count=1)
     # A hole is a value, a name or a clause, which may be empty.
     for filled in (text, text.replace(HOLE, "")) if HOLE in text else (text,):
         try:
