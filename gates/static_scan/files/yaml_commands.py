@@ -144,7 +144,7 @@ def _scalars(text: str) -> list[_Scalar]:
             is_block = event.style in ("|", ">")
             line = (event.start_mark.line if event.start_mark is not None else 0) + (1 if is_block else 0)
             listed = owner.number if owner is not None and not owner.is_mapping else 0
-            found.append(_Scalar(event.value, line, is_block, keys, listed, is_key))
+            found.append(_Scalar(event.value.replace("$$", "$"), line, is_block, keys, listed, is_key))
             if is_key and owner is not None:
                 owner.key = event.value
             else:

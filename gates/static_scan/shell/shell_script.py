@@ -10,7 +10,7 @@ from typing import NamedTuple
 from gates.static_scan.shell.client_programs import Started, inner_command_lines, own_words, started_by
 from gates.static_scan.shell.command_words import Command, Word, commands_of, open_quote
 from gates.static_scan.sql.sql_text import Statement, statements
-from gates.static_scan.sql.sql_words import is_sql, mentions_sql
+from gates.static_scan.sql.sql_words import is_sql, mentions_sql, starts_as_sql
 
 MAX_LINE_CHARACTERS = 20_000
 # What follows in a longer line, and code after so many pieces of it, is not known.
@@ -114,7 +114,9 @@ class ShellScript:
         start = command.words[0].start
         started = started_by(command, self._words_of)
         if started is not None and (started.is_client or started.is_dump):
-            found = [each for text in self._texts([*started.words, *given]) for each in statements(text)]
+            # What is run first is not all that is run.
+            words = [word for word in started.words if not word.text.startswith("--init-command")]
+            found = [each for text in self._texts([*words, *given], run=True) for each in statements(text)]
             for each in found or [_HIDDEN if started.is_client else _DUMPED]:
                 yield start, each
             return
@@ -150,15 +152,15 @@ class ShellScript:
             self._codes += 1
             yield word.start, Code(started.name, word.text) if self._codes <= _MAX_CODES else _HIDDEN
 
-    def _texts(self, words: list[Word]) -> Iterator[str]:
-        """The words that are SQL, also by the variable that they name."""
+    def _texts(self, words: list[Word], *, run: bool = False) -> Iterator[str]:
+        """The words that are SQL, also by the variable that they name; of what is run, all that begins like it."""
         for word in words:
             text = word.text
             if (named := _NAMED.fullmatch(text)) is not None:
                 text = self._values.get(named[1], "")
             text = _VARIABLE.sub("%s", text)
             for part in (text, text.partition("=")[2]) if "=" in text[:40] else (text,):
-                if part and is_sql(part):
+                if part and (is_sql(part) or (run and " " in part and starts_as_sql(part))):
                     yield part
                     break
 
