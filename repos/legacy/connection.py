@@ -244,7 +244,9 @@ def _server(url: URL, name: str, read_timeout: float) -> Engine:
     def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> _SourceConnection:
         return _SourceConnection(*arguments, **options)
 
-    @event.listens_for(engine, "connect")
+    # Before SQLAlchemy asks the session for its mode: quotes are those of the empty one, also on a server whose own has
+    # ANSI_QUOTES.
+    @event.listens_for(engine, "connect", insert=True)
     def prepare(connection: pymysql.Connection[Any], _record: Any) -> None:
         connection.query(SESSION_SETTINGS)
         connection.query(READ_ONLY)

@@ -56,7 +56,7 @@ def _recognise_text(data: bytes) -> bool:
 def _is_json_text(data: bytes) -> bool:
     try:
         msgspec.json.decode(data, type=str)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return False
     return True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import pairwise
 
 import pytest
@@ -230,3 +231,14 @@ def test_equal_bytes_at_both_ends_are_counted(one: bytes, other: bytes, shared: 
     assert end <= min(len(one), len(other)) - start
     assert one[len(one) - end :] == other[len(other) - end :]
     assert end == min(len(one), len(other)) - start or one[-end - 1] != other[-end - 1]
+
+
+@pytest.mark.parametrize("before", ['"{\\"a\\"}"', "A line.", '{"version":2,"lines":[]}', "<action>A</action>"])
+@pytest.mark.parametrize("content", [b'"\xce\\"cnt}"', b'"\xff"', b'{"version":2,"lines":[]}\xff', b"A line.\xff"])
+def test_a_save_that_is_not_utf_8_is_refused_after_any_other(before: str, content: bytes) -> None:
+    saves = SuccessiveSaves()
+    with suppress(Rejected):
+        saves.read(before.encode())
+
+    with pytest.raises(Rejected):
+        saves.read(content)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sqlite3
 from contextlib import closing
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from threading import Thread, Timer
@@ -13,9 +14,11 @@ import pytest
 from sqlalchemy import make_url
 
 from repos.driver import idle_connections
+from repos.legacy import connection
 from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import open_source
 from repos.legacy.errors import SourceError
+from repos.legacy.rows import read_rows
 from tests.repos.legacy.conftest import MakeSource
 from tests.services.databases import DatabaseServer
 
@@ -234,3 +237,24 @@ def test_an_abandoned_stream_does_not_wait_for_its_rest(make_server_source: Make
         first.close()
         second.close()
         assert source.fetch("SELECT COUNT(*) FROM t") == [(50_000,)]
+
+
+@pytest.mark.services
+def test_quotes_are_those_of_the_session_and_not_of_the_server(
+    mariadb: DatabaseServer, monkeypatch: pytest.MonkeyPatch
+):
+    url = mariadb.create_database()
+    with mariadb.connect(database=make_url(url).database) as opened, opened.cursor() as cursor:
+        cursor.execute("""CREATE TABLE `a "table"` (`a "b" 5%` INT PRIMARY KEY, `c``d` VARCHAR(20))""")
+        cursor.execute("""INSERT INTO `a "table"` VALUES (1, 'x"\\\\ || y')""")
+    # As on a server that has this mode for every session.
+    mode = "ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT"
+    monkeypatch.setattr(connection, "_SourceConnection", partial(connection._SourceConnection, sql_mode=mode))
+
+    with open_source(url) as source:
+        table = read_catalog(source).tables['a "table"']
+        rows = [*read_rows(source, table)]
+
+    assert (table.problem, table.key) == (None, ('a "b" 5%',))
+    assert rows == [((1,), (1, 'x"\\ || y'))]
+    mariadb.drop_database(url)
