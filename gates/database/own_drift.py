@@ -7,9 +7,10 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
-from gates.database.accounts.server import ACCOUNT_DEFAULT
+from gates.database.accounts.server import ACCOUNT_DEFAULT, DENIED, number_of
 from gates.database.accounts.triggers import GUARD_NAMES
 from gates.database.drift import Difference, differences, not_compared
 from gates.database.own_schema import own_schema
@@ -34,6 +35,7 @@ def own_drift(database_url: str, *, allowed: tuple[str, ...] = ()) -> tuple[list
         SourceError: the database cannot be read.
         ParserMissing: the program was installed without the extra `drift`.
     """
+    hidden: list[str] = []
     with open_engine(database_url) as engine:
         require_current(engine)
         if engine.dialect.name == "sqlite":
@@ -45,9 +47,29 @@ def own_drift(database_url: str, *, allowed: tuple[str, ...] = ()) -> tuple[list
             wanted = own_schema(found.product, found.version, found.database)
             # Of no table of ours.
             wanted = msgspec.structs.replace(wanted, charset=found.charset, collation=found.collation)
-    found, wanted = (_without(shape, (TABLE, *allowed)) for shape in (found, wanted))
+            seen = {table.name for table in found.tables}
+            hidden = _hidden(engine, [table.name for table in wanted.tables if table.name not in seen])
+    found, wanted = (_without(shape, (TABLE, *allowed, *hidden)) for shape in (found, wanted))
     wanted = _in_order_of(found, wanted)
-    return differences(wanted, found), not_compared(wanted, found)
+    notes = not_compared(wanted, found)
+    if hidden:
+        notes.append(f"The account has no privilege to see these tables, which were not compared: {', '.join(hidden)}.")
+    return differences(wanted, found), notes
+
+
+def _hidden(engine: Engine, names: list[str]) -> list[str]:
+    """Those of some tables that the server does not show to this account, whether they exist or not."""
+    found = []
+    with connected(engine) as connection:
+        for name in names:
+            try:
+                connection.exec_driver_sql(f"SELECT 1 FROM {name} LIMIT 0")  # noqa: S608 - a table of ours
+            except DBAPIError as error:
+                if number_of(error) in DENIED:
+                    found.append(name)
+            finally:
+                connection.rollback()
+    return found
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,13 @@ def _require_fit(connection: Connection, held: Contents, allowed: Collection[str
     if held == Contents():
         return
     found = recorded_revision(connection) if TABLE in held.tables else None
-    require_upgradable(held, found, known_schemas(), _refusals(connection.engine), allowed)
+    try:
+        require_upgradable(held, found, known_schemas(), _refusals(connection.engine), allowed)
+    except UnfinishedSchema:
+        # An account that may not see a table finds it missing, and is told what it may not do instead.
+        if found is not None and connection.dialect.name != "sqlite":
+            connection.exec_driver_sql(f"CREATE TABLE IF NOT EXISTS {TABLE} (version_num VARCHAR(32))")
+        raise
 
 
 def _require_fit_file(engine: Engine, allowed: Collection[str]) -> None:

@@ -15,7 +15,9 @@ from gates.database.accounts.server import NoAccounts, Server
 from gates.database.accounts.status import account_status
 from gates.database.own_drift import own_drift
 from gates.database.own_schema import own_schema
-from repos.schema.revision import TABLE
+from repos.database.engine import open_engine
+from repos.schema.revision import TABLE, require_current
+from repos.schema.upgrade import downgrade, upgrade
 from tests.gates.database.accounts.installed import InstalledLedger
 from tests.services.databases import DatabaseServer
 
@@ -127,6 +129,25 @@ def test_a_server_that_allows_no_trigger_gets_the_accounts_and_the_gap_is_named(
 
     assert len(gaps) == 1
     assert gaps[0].startswith("The server did not create guard_script_commands_update (1142")
+
+
+@pytest.mark.parametrize("role", ["worker", "application", "reader"])
+def test_drift_says_which_tables_an_account_may_not_see(installed: InstalledLedger, role: str):
+    changes, notes = own_drift(installed.url_of(role))
+
+    assert changes == []
+    assert any("no privilege to see" in note and "backfill_items" in note for note in notes) == (role != "worker")
+    assert any("no privilege to see" in note and "user_passwords" in note for note in notes) == (role != "application")
+
+
+def test_an_upgrade_with_an_account_that_sees_less_is_refused_for_what_it_may_not_do(own: InstalledLedger):
+    with open_engine(own.url) as engine:
+        downgrade(engine, "0025")
+    with open_engine(own.url_of("worker")) as engine, pytest.raises(pymysql.MySQLError, match="CREATE command denied"):
+        upgrade(engine)
+    with open_engine(own.url_of("migrator")) as engine:
+        upgrade(engine)
+        require_current(engine)
 
 
 def test_a_table_in_use_ends_an_installation_soon_and_a_repeat_goes_on(
