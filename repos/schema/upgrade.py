@@ -132,7 +132,7 @@ def _require_fit(connection: Connection, held: Contents, allowed: Collection[str
     try:
         require_upgradable(held, found, known_schemas(), _refusals(connection.engine), allowed)
     except UnfinishedSchema:
-        # An account that may not see a table finds it missing, and is told what it may not do instead.
+        # An account that may not see a table finds it missing: this fails then, and names the privilege that it lacks.
         if found is not None and connection.dialect.name != "sqlite":
             connection.exec_driver_sql(f"CREATE TABLE IF NOT EXISTS {TABLE} (version_num VARCHAR(32))")
         raise
