@@ -7,7 +7,7 @@ tables, which may also be between two saves, if the later one came over in a lat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, pairwise
 from typing import NamedTuple
 
@@ -28,6 +28,7 @@ from repos.unit_of_work import RecordsTransaction
 
 # Rows of legacy_versions that are read at a time; each may have the bytes of a save.
 PAGE = 50
+NOT_THERE = "it is neither in the ledger nor set aside"
 
 
 class Difference(NamedTuple):
@@ -82,20 +83,34 @@ def prove_script(
     # application may have written over it.
     passed: LegacyVersion | None = None
     is_overwritten = False
+    gone = _Gone()
     for save in saves.read(0):
         count += 1
         origin = save.origin
         own = is_own_text(script, (origin.table, origin.key))
-        if known is not None and not own and is_own_text(script, (known.source_table, known.source_key)):
+        if known is not None and not own and is_own_text(script, _key(known)):
             passed, known = known, next(migrated, None)
         stored, passed = (passed, None) if own and passed is not None else (known, passed)
-        if stored is None or (stored.source_table, stored.source_key) != (origin.table, origin.key):
+        if stored is None or _key(stored) != (origin.table, origin.key):
             if is_set_aside(origin.table, origin.key):
                 set_aside += 1
                 is_overwritten |= passed is not None and save.saved_at > passed.saved_at
-            else:
-                differences.append(Difference(origin, "it is neither in the ledger nor set aside"))
-            continue
+                continue
+            problem = NOT_THERE if own else gone.problem(tx, script, origin)
+            if problem is not None:
+                differences.append(Difference(origin, problem))
+                continue
+            # The source does not have the rows before it, or has them later.
+            while known is not None and _key(known) != (origin.table, origin.key):
+                if is_own_text(script, _key(known)):
+                    passed = known
+                else:
+                    gone.add(known)
+                versions.go_to(known, save)
+                known = next(migrated, None)
+            if (stored := known) is None:
+                differences.append(Difference(origin, NOT_THERE))
+                continue
         is_overwritten |= passed is not None
         problem = versions.go_to(stored, save)
         is_exact, other = _compared(save, stored, versions, lines, own=own)
@@ -106,10 +121,37 @@ def prove_script(
         known = known if stored is not known else next(migrated, None)
     differences += [Difference(script.origin, problem) for problem in versions.script_problems()]
     left = passed if not is_overwritten else None
-    for extra in (each for each in chain((left, known), migrated) if each is not None):
+    for extra in (each for each in chain(gone.rows, (left, known), migrated) if each is not None):
         lost = Origin(table=extra.source_table, key=extra.source_key, number=extra.number)
         differences.append(Difference(lost, "the ledger has versions of a row that the source does not have"))
     return Proof(count, tuple(differences), tuple(inexact), set_aside)
+
+
+class _Gone:
+    """Rows of the ledger that were passed, because the source has a later one where they should be."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, str], LegacyVersion] = {}
+
+    @property
+    def rows(self) -> Iterable[LegacyVersion]:
+        return self._rows.values()
+
+    def add(self, row: LegacyVersion) -> None:
+        """A row that is passed."""
+        self._rows[_key(row)] = row
+
+    def problem(self, tx: RecordsTransaction, script: LegacyScript, origin: Origin) -> str | None:
+        """Why no row that was not passed belongs to a save; None if one does."""
+        if self._rows.pop((origin.table, origin.key), None) is not None:
+            return "its version is before that of the save before"
+        if tx.legacy_versions.of_row(script.script_id, origin.table, origin.key) is None:
+            return NOT_THERE
+        return None
+
+
+def _key(row: LegacyVersion) -> tuple[str, str]:
+    return row.source_table, row.source_key
 
 
 def _compared(

@@ -37,6 +37,30 @@ def test_the_proof_finds_a_changed_a_missing_and_an_added_save(unit_of_work: Uni
     assert [each.origin.number for each in legacy.proof().differences] == [4]
 
 
+def test_the_proof_names_a_save_that_is_gone_or_elsewhere_and_none_of_its_neighbours(
+    unit_of_work: UnitOfWork, clock: Clock
+) -> None:
+    legacy = Legacy(unit_of_work, clock, [json_save(f"Save {number}.") for number in range(6)])
+    legacy.run()
+    whole = list(legacy.saves)
+
+    legacy.saves = [whole[0], *whole[3:]]
+    assert [(each.origin.number, each.problem[:27]) for each in legacy.proof().differences] == [
+        (2, "the ledger has versions of "),
+        (3, "the ledger has versions of "),
+    ]
+    legacy.saves = [whole[0], *whole[2:5], whole[1], whole[5]]
+    assert [(each.origin.number, each.problem) for each in legacy.proof().differences] == [
+        (2, "its version is before that of the save before")
+    ]
+    added = replace(whole[1], origin=replace(whole[1].origin, key="added", number=9))
+    legacy.saves = [whole[0], added, *whole[2:]]
+    assert [(each.origin.number, each.problem[:27]) for each in legacy.proof().differences] == [
+        (9, "it is neither in the ledger"),
+        (2, "the ledger has versions of "),
+    ]
+
+
 def test_no_text_of_a_save_is_in_a_difference(unit_of_work: UnitOfWork, clock: Clock) -> None:
     legacy = Legacy(unit_of_work, clock, [json_save("SECRET-MARKER")])
     legacy.run()
