@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from backfill.domains.base import BackfillContext
+from backfill.runs.control import ProcessLease
 from backfill.runs.feeding import Fed, Feeder
 from backfill.runs.item_worker import PASSING, ItemWorker
 from backfill.runs.throttle import Throttle
@@ -51,6 +52,20 @@ def run_here(
     Raises:
         SourceError: the source was lost; run it again.
     """
+    lease = ProcessLease(context.unit_of_work, context.run_id, clock)
+    fed = _run(context, progress, clock, worker, lease)
+    # Not after an error: the lease says whose run it was.
+    lease.remove()
+    return fed
+
+
+def _run(
+    context: BackfillContext,
+    progress: Callable[[Fed], object],
+    clock: Callable[[], int],
+    worker: ItemWorker | None,
+    lease: ProcessLease,
+) -> Fed:
     unit_of_work = context.unit_of_work
     here = _ItemsHere()
     throttle = Throttle(unit_of_work, clock=clock)
@@ -58,6 +73,7 @@ def run_here(
     feeder = Feeder(unit_of_work, here, throttle, lost_after=0, clock=clock)
     worker = worker or ItemWorker(unit_of_work, lambda _run: context, clock=clock)
     while True:
+        lease.renew()
         fed = feeder.feed(context.run_id)
         assert fed is not None  # noqa: S101 - runs are never removed
         progress(fed)
@@ -68,6 +84,7 @@ def run_here(
         while here.items:
             item = here.items.popleft()
             worked = worker.work(item)
+            lease.renew()
             if worked.outcome == "held":
                 _raise_if_lost(context, worked.reason)
                 time.sleep(HELD_SECONDS)

@@ -56,6 +56,7 @@ class BackfillReason(Document, frozen=True):
 class BackfillStatus(Document, frozen=True):
     """A run: `held_by` is why nothing moves, `reasons` why rows are quarantined, `failures` the first failed items.
 
+    `ended_process` is the process that had the only workers of the run, if it has ended before the run.
     Of the `quarantined` rows, `undecided` are those that no decision and no default sets aside: none is certified.
     """
 
@@ -73,6 +74,7 @@ class BackfillStatus(Document, frozen=True):
     undecided: int
     reasons: list[BackfillReason]
     failures: list[BackfillFailure]
+    ended_process: str | None
 
 
 class BackfillMoved(Document, frozen=True):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, insert, literal, or_, select, update
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, delete, insert, literal, or_, select, update
 
 from repos.database.driver_errors import DuplicateKey
 from repos.database.session import Session
@@ -31,6 +33,17 @@ _HOLD = (
 )
 
 
+_GET = select(leases.c.holder, leases.c.expires_at).where(leases.c.name == bindparam("lease"))
+_REMOVE = delete(leases).where(leases.c.name == bindparam("lease"))
+
+
+class HeldLease(NamedTuple):
+    """Who took a lease last, and until when, in microseconds since 1970 UTC."""
+
+    holder: str
+    expires_at: int
+
+
 class Leases:
     """Leases by name."""
 
@@ -50,6 +63,15 @@ class Leases:
                 return None
         rows = self._session.rows(_FENCE, lease=name, by=holder)
         return int(rows[0][0]) if rows else None
+
+    def get(self, name: str) -> HeldLease | None:
+        """A lease, also one that has expired; None if there is none."""
+        rows = self._session.rows(_GET, lease=name)
+        return HeldLease(*rows[0]) if rows else None
+
+    def remove(self, name: str) -> None:
+        """Remove a lease, also that of another holder."""
+        self._session.run(_REMOVE, lease=name)
 
     def still_holds(self, name: str, fence: int) -> bool:
         """Whether this fencing number is still the latest, locked until the transaction ends."""

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from backfill.certificate.law import decided_by, title_of
 from backfill.domains.base import Counts
 from backfill.mapping.decode import decode
+from backfill.runs.control import ended_process
 from backfill.runs.progress import DomainState, domain_of, domain_states, row_counts
 from backfill.runs.run_options import load_options
 from backfill.runs.shown_keys import shown_key, shown_row
 from cli.json_documents.backfill import BackfillDomain, BackfillFailure, BackfillReason, BackfillStatus, BackfillTable
 from cli.terminal import screen
+from materialization.clock import system_clock
 from repos.backfill.quarantined_rows import QuarantineCount
 from repos.backfill.runs import BackfillRunRow
 from repos.unit_of_work import RecordsTransaction
@@ -43,12 +45,15 @@ def status_document(tx: RecordsTransaction, run: BackfillRunRow, *, dry_run: boo
             BackfillFailure(item.id, item.domain, shown_key(item.name, run.hash_key), item.error or "")
             for item in failures
         ],
+        ended_process=ended_process(tx, run, system_clock()),
     )
 
 
 def print_status(document: BackfillStatus) -> None:
     """Print a run for people."""
     held = f", held: {document.held_by.rstrip('.')}" if document.held_by else ""
+    if document.ended_process:
+        held = ", but its process has ended"
     what = "Dry run" if document.dry_run else f"Run {document.run}"
     screen.print_text(f"{what} from {document.source}: {document.state}{held}.")
     moving = [domain for domain in document.domains if domain.items]
@@ -130,6 +135,12 @@ def _sentences(document: BackfillStatus) -> Iterator[str]:
         yield (
             f"Rows of {', '.join(tables)} are not accounted for: the source was written to in the meantime, or they "
             "were left out. Run it again."
+        )
+    if document.ended_process:
+        host, _, number = document.ended_process.rpartition(" ")
+        yield (
+            f"Nothing works on it: process {number} of {host}, which had its workers, has ended. The same "
+            "`scriptledger backfill run` continues it; `scriptledger backfill cancel` ends it."
         )
     if document.state == "paused":
         with_another = "`scriptledger backfill run --mapping FILE` with another mapping"

@@ -13,7 +13,7 @@ import typer
 from backfill.domains.base import BackfillContext
 from backfill.mapping.fit import problems
 from backfill.mapping.model import Mapping
-from backfill.runs.control import resume
+from backfill.runs.control import ProcessLease, resume
 from backfill.runs.feeding import Fed
 from backfill.runs.local_run import run_here, scratch_ledger
 from backfill.runs.opening import open_run, plan, take_over
@@ -104,8 +104,23 @@ def run(
             interruptible(served.unit_of_work, here=chosen.embedded_broker),
         ):
             context = _opened(served.unit_of_work, source, options, here=served.are_ours)
-            fed = client.watch(lambda: served.feeder.feed(context.run_id), served.unit_of_work, served.tend)
+            lease = ProcessLease(served.unit_of_work, context.run_id, system_clock) if served.are_ours else None
+            fed = _watched(served, context.run_id, lease)
             _end(served.unit_of_work, fed, as_json=as_json)
+
+
+def _watched(served: client.Served, run_id: int, lease: ProcessLease | None) -> Fed | None:
+    """Feed the run and show its progress; the lease says that its workers are those of this process."""
+
+    def turn() -> Fed | None:
+        if lease is not None:
+            lease.renew()
+        return served.feeder.feed(run_id)
+
+    fed = client.watch(turn, served.unit_of_work, served.tend)
+    if lease is not None:
+        lease.remove()
+    return fed
 
 
 class _Options:
@@ -138,18 +153,25 @@ def _opened(unit_of_work: UnitOfWork, source: Source, options: _Options, *, here
     context = run_context(row, source, unit_of_work, system_clock)
     if here:
         take_over(unit_of_work, row.id)
-    _plan(context)
+    # It is this process that plans; what workers of their own do afterwards needs no process of this kind.
+    lease = ProcessLease(unit_of_work, row.id, system_clock)
+    lease.renew()
+    _plan(context, lease)
+    if not here:
+        lease.remove()
     if row.state == "paused":
         resume(unit_of_work, system_clock())
     screen.warn(f"Run {row.id} {'begins' if is_new else 'goes on'}.")
     return context
 
 
-def _plan(context: BackfillContext) -> None:
+def _plan(context: BackfillContext, lease: ProcessLease | None = None) -> None:
     with screen.waiting("Planning") as show:
         added: dict[str, int] = {}
 
         def count(domain: str, items: int) -> None:
+            if lease is not None:
+                lease.renew()
             added[domain] = added.get(domain, 0) + items
             show(f"Planning {domain}: {counted(added[domain], 'item')}")
 

@@ -122,13 +122,16 @@ def test_ctrl_c_loses_nothing(home: Path, tmp_path: Path, warm: CommandLine):
         press_ctrl_c(running)
         printed, _ = running.communicate(timeout=60)
     assert (running.returncode, "Interrupted, but nothing is lost: the same command" in printed) == (130, True), printed
-    assert warm("backfill", "status", "--json").json["state"] == "running"
+    assert f"process {running.pid} of " in " ".join(warm("backfill", "status").out.split())
+    interrupted = warm("backfill", "status", "--json").json
+    assert (interrupted["state"], interrupted["ended_process"].split()[-1]) == ("running", f"{running.pid}")
     with closing(sqlite3.connect(home / "ledger.db")) as connection:
         connection.execute("DROP TRIGGER slow")
 
     ran = warm("backfill", "run", URL, "--in-process", "--share", 90, "--json")
 
     assert (ran.status, ran.json["run"], ran.json["state"], ran.json["share"]) == (0, 1, "finished", 90)
+    assert ran.json["ended_process"] is None
     assert {table["table"]: table["migrated"] for table in ran.json["tables"]} == {**TABLES, "ideas": ROWS + 4_000}
 
 
