@@ -1,4 +1,4 @@
-"""A run whose only workers were those of a process that has ended is told from one that is being worked on."""
+"""A run whose only workers were those of a process that has ended is distinguished from one in progress."""
 
 from __future__ import annotations
 
