@@ -140,12 +140,13 @@ class Scripts(Domain):
             keep_own_text(tx, script, found.saves)
             aside = _set_aside(context, tx, name, found.saves)
             proof = prove_script(tx, script, found.saves, lambda table, key: (table, key) in aside)
-        own = [(found.table.name, found.row.key)]
         count = len(found.saves.rows) if proof.differences else 0
         places = {found.saves.row(place): place for place in range(count)}
+        tables = {table[:MAX_TABLE]: table for table in found.saves.tables if table != found.table.name}
         for origin, problem in proof.differences:
-            place = places.get((origin.table, origin.key))
-            for table, key in own if place is None else found.saves.source_rows(place):
+            place, save_table = places.get((origin.table, origin.key)), tables.get(origin.table)
+            row = (found.table.name, found.row.key) if save_table is None else (save_table, origin.key)
+            for table, key in [row] if place is None else found.saves.source_rows(place):
                 yield Difference(table, key, problem)
 
     def _source_of(self, context: BackfillContext) -> ScriptSource:
