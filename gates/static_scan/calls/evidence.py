@@ -80,7 +80,7 @@ def _holds(evidence: Evidence, chain: Sequence[Link], modules: set[str], source:
         return False
     if evidence.table and not _begins_with_table(evidence, chain, source):
         return False
-    if evidence.only and not any({*words_of(name)} <= {*evidence.only} for name in before[-1].name.split(" ")):
+    if evidence.only and not _consists_of(before[-1].name, {*evidence.only}):
         return False
     if evidence.origin and not {*evidence.origin} & {*words_of(file_of(origin))}:
         return False
@@ -111,10 +111,15 @@ def _holds(evidence: Evidence, chain: Sequence[Link], modules: set[str], source:
     return not (evidence.root and before)
 
 
+def _consists_of(name: str, words: set[str]) -> bool:
+    """Whether a name, or one that it stands for, has no other words: `manager`, and no `windowManager`."""
+    return any(len(own) > 0 and own <= words for own in ({*words_of(each)} for each in name.split(" ")))
+
+
 def _begins_with_table(evidence: Evidence, chain: Sequence[Link], source: SourceText) -> bool:
     """Whether a chain begins with a table: `knex("scripts")`, or `this.knex("scripts")`."""
     tables = (link for link in chain[:-1] if link.arguments and _literal(link.arguments[0], source))
-    return any(link is chain[0] or {*evidence.client} & {*_words([link])} for link in tables)
+    return any(link is chain[0] or _consists_of(link.name, {*evidence.client}) for link in tables)
 
 
 def table_of(touch: Touch, chain: Sequence[Link], source: SourceText) -> str:
@@ -166,7 +171,7 @@ def table_of(touch: Touch, chain: Sequence[Link], source: SourceText) -> str:
                     if owner is None and given and source.slice(given[0])[:1].isupper():
                         return _named(given[0], source)  # the manager of another library
                     return _model(owner.name) if owner is not None else ""
-            is_builder = bool(before) and before[-1].name.partition(" ")[0] in _BUILDERS
+            is_builder = bool(before) and bool(_BUILDERS & {*_words(before[-1:])})
             return _model(before[-1].name) if before and before[-1].arguments is None and not is_builder else ""
     return ""
 

@@ -32,6 +32,9 @@ _FAMILIES = (
     "rxjs/",
     "@aws-sdk/",
     "@tanstack/",
+    "@azure/",
+    "@upstash/",
+    "@liveblocks/",
 )
 
 

@@ -14,18 +14,21 @@ _MAKERS = frozenset({"knex", "postgres"})
 _REQUIRED = re.compile(
     r"""\b(?:const|let|var)\s{1,8}([\w$]{1,80}|\{[^{}]{1,400}\})\s{0,8}=\s{0,8}require\(['"]([^'"\n]{1,100})['"]\)(?![(.])"""
 )
+_DYNAMIC = re.compile(r"""\bimport\(\s{0,20}['"]([^'"\n]{1,100})['"]""")
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _FILE = re.compile(r"(?:\.(?:server|client))?\.(?:[cm]?[jt]sx?)$")
 
 
 def required_words(syntax: Syntax) -> set[str]:
-    """The words in the names of the modules that a file requires; `.cursor` if it has a cursor of its own."""
+    """The words in the names of the modules that a file loads by calls; `.cursor` if it has a cursor of its own."""
     source = syntax.source
     if source.is_python:
         return {".cursor"} if ".cursor(" in source.text else set()
-    if "require" not in source.text:
-        return set()
     found: set[str] = set()
+    for match in _DYNAMIC.finditer(source.parsed_text) if "import(" in source.text else ():
+        found |= {*syntax.grammar.words(match[1])}
+    if "require" not in source.text:
+        return found
     for node in source.root.find_all(kind="call_expression", has={"field": "function", "regex": "^require$"}):
         found |= {*syntax.grammar.words(source.slice(node)[:200])}
     return found
