@@ -56,6 +56,8 @@ class FileScan:
         for rule in self._rules:
             if rule.touch is None or (rule.words and not any(word in self.source.parsed_text for word in rule.words)):
                 continue
+            if not rule.is_possible(self._modules):
+                continue
             for node in self.source.root.find_all(rule.config):  # type: ignore[call-overload]
                 self._match(rule, node)
         if self._origins.aliases:

@@ -232,7 +232,7 @@ def _named(node: SgNode, source: SourceText) -> str:
 def _model(name: str) -> str:
     """The name of a model or table, without what says that it is a repository; empty for what is chosen at run time."""
     name = name.partition(" ")[0]
-    if name in (COMPUTED, "this", "self") or not name[:1].isidentifier():
+    if name in (COMPUTED, "this", "self", "session", "db", "query") or not name[:1].isidentifier():
         return ""
     words = [
         word for word in words_of(name) if word not in _REPOSITORY_WORDS and word not in ("model", "delegate", "table")

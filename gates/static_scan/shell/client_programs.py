@@ -29,7 +29,8 @@ _STARTERS = frozenset(
 _SHELLS = frozenset("bash sh zsh ksh dash ash busybox cmd".split())
 _CONTAINERS = frozenset("docker podman nerdctl docker-compose podman-compose lxc incus kubectl oc".split())
 _NO_START = frozenset(
-    """install up start stop restart logs pull push build add remove rm create-secret status reload enable disable
+    """service systemctl brew install
+    up start stop restart logs pull push build add remove rm create-secret status reload enable disable
     images ps inspect cp scale rollout get describe delete apply port-forward volume network""".split()
 )
 # Options of those programs that take the next word.
@@ -71,7 +72,10 @@ class Started(NamedTuple):
         texts = [word.text for word in self.words]
         options = _CODE_OPTIONS.get(self.name, ())
         place = next((place for place, text in enumerate(texts[:-1]) if text in options), -1)
-        return self.words[place + 1] if place >= 0 else None
+        if place >= 0:
+            return self.words[place + 1]
+        joined = next((word for word in self.words if word.text.startswith(("--command=", "--eval="))), None)
+        return joined._replace(text=joined.text.partition("=")[2]) if joined is not None else None
 
     @property
     def reads_code(self) -> bool:
@@ -104,7 +108,9 @@ def started_by(command: Command, variables: Callable[[str], list[Word]] = lambda
     """The client, dump or interpreter that a command starts, also through `sudo`, `docker exec` and the like."""
     words = own_words(command)
     for _ in range(_MAX_DEPTH):
-        if words and words[0].text.startswith("$") and (known := variables(words[0].text.strip("${}[@]"))):
+        named = words[0].text if words else ""
+        name = named.strip("${}[@]") if named.startswith("$") else f"{named}()"
+        if words and (known := variables(name)):
             words = [*known, *words[1:]]
     if not words:
         return None

@@ -38,6 +38,8 @@ _GIVEN = re.compile(
     r"^[ \t]{0,40}(?:(?:export|local|readonly|declare|typeset|alias)[ \t]{1,8})?([A-Za-z_]\w{0,80})[:?+]?=",
     re.MULTILINE,
 )
+# `run() { docker compose exec "$@"; }`
+_PASSING = re.compile(r"\b([A-Za-z_]\w{0,80})[ \t]{0,4}\(\)[ \t]{0,4}\{\s{0,40}([^\n$;{}]{1,200}?)[ \t]{1,8}\"?\$[@*]")
 _HIDDEN = Statement("unknown", "", "", parsed=False)
 _DUMPED = Statement("read", "", "", parsed=False)
 
@@ -55,7 +57,7 @@ class ShellScript:
     def __init__(self, text: str) -> None:
         self._text = text
         self._codes = 0
-        self._values = self._variables() if "$" in text or "alias" in text else {}
+        self._values = {**self._variables(), **self._functions()} if "$" in text or "alias" in text else {}
 
     def reached(self) -> Iterator[tuple[int, Statement | Code]]:
         """What the commands reach, and where."""
@@ -168,6 +170,14 @@ class ShellScript:
         """The words of a variable, if they may be a program."""
         value = self._values.get(name, "")
         return next((own_words(command) for command in commands_of(value)), []) if value else []
+
+    def _functions(self) -> Mapping[str, str]:
+        """The commands of functions that give what they get to a program, and of aliases."""
+        found = {f"{match[1]}()": match[2] for match in _PASSING.finditer(self._text)}
+        for name, value in self._variables().items():
+            if f"alias {name}=" in self._text:
+                found[f"{name}()"] = value
+        return found
 
     def _variables(self) -> Mapping[str, str]:
         """The values of variables, by name."""
