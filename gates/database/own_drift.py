@@ -7,12 +7,12 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection
 
-from gates.database.accounts.server import ACCOUNT_DEFAULT, DENIED, number_of
+from gates.database.accounts.server import ACCOUNT_DEFAULT
 from gates.database.accounts.triggers import GUARD_NAMES
 from gates.database.drift import Difference, differences, not_compared
+from gates.database.hidden_tables import hidden_tables
 from gates.database.own_schema import own_schema
 from repos.database.engine import open_engine
 from repos.legacy.connection import open_source
@@ -48,28 +48,13 @@ def own_drift(database_url: str, *, allowed: tuple[str, ...] = ()) -> tuple[list
             # Of no table of ours.
             wanted = msgspec.structs.replace(wanted, charset=found.charset, collation=found.collation)
             seen = {table.name for table in found.tables}
-            hidden = _hidden(engine, [table.name for table in wanted.tables if table.name not in seen])
+            hidden = hidden_tables(engine, [table.name for table in wanted.tables if table.name not in seen])
     found, wanted = (_without(shape, (TABLE, *allowed, *hidden)) for shape in (found, wanted))
     wanted = _in_order_of(found, wanted)
     notes = not_compared(wanted, found)
     if hidden:
         notes.append(f"The account has no privilege to see these tables, which were not compared: {', '.join(hidden)}.")
     return differences(wanted, found), notes
-
-
-def _hidden(engine: Engine, names: list[str]) -> list[str]:
-    """Those of some tables that the server does not show to this account, whether they exist or not."""
-    found = []
-    with connected(engine) as connection:
-        for name in names:
-            try:
-                connection.exec_driver_sql(f"SELECT 1 FROM {name} LIMIT 0")  # noqa: S608 - a table of ours
-            except DBAPIError as error:
-                if number_of(error) in DENIED:
-                    found.append(name)
-            finally:
-                connection.rollback()
-    return found
 
 
 @dataclass(frozen=True)
