@@ -49,6 +49,8 @@ def origin_key(values: Sequence[Any]) -> str:
 
     Between values is a slash; one within a value is `~1` and a tilde `~0`, as in a JSON Pointer, and NULL is `~`.
     """
+    if len(values) == 1 and (number := values[0]).__class__ is int and -EXACT < number < EXACT:
+        return str(number)  # most keys
     text = _text(values[0]) if len(values) == 1 else "/".join(map(_escaped, values))
     try:
         check_text("key", text)
