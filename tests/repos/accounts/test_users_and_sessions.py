@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from itertools import count
 
@@ -110,6 +112,23 @@ def test_a_deleted_or_unknown_user_gets_no_password(unit_of_work: UnitOfWork, an
             assert not tx.users.set_password(user, "x")
             assert not tx.users.set_password(user, None)
             assert tx.users.password(user) is None
+
+
+def test_a_user_who_is_being_deleted_gets_no_password(unit_of_work: UnitOfWork, ann: int):
+    def set_password() -> bool:
+        with unit_of_work.records() as tx:
+            return tx.users.set_password(ann, "late")
+
+    with ThreadPoolExecutor(1) as pool:
+        with unit_of_work.records() as tx:
+            assert tx.users.delete(ann, 5)
+            late = pool.submit(set_password)
+            time.sleep(0.2)
+            assert not late.done()
+        assert late.result() is False
+
+    with unit_of_work.reading() as tx:
+        assert tx.users.password(ann) is None
 
 
 def test_changes_of_an_unknown_user_change_nothing(unit_of_work: UnitOfWork):

@@ -73,6 +73,10 @@ OTHERS = {
     ("choose the script number", "script_ids"): "INSERT INTO script_ids (id) VALUES (9)",
     ("name the sender of a dead letter", "dead_letters"): "INSERT INTO rejected_submissions (account) VALUES ('x')",
     ("choose the number of a dead letter", "dead_letters"): "INSERT INTO rejected_submissions (id) VALUES (9)",
+    # What grants leave open: who may read rows may lock them.
+    ("keep others from rows", "heads"): "SELECT * FROM script_heads LOCK IN SHARE MODE",
+    ("keep others from rows", "inbox"): "SELECT * FROM submission_inbox LOCK IN SHARE MODE",
+    ("keep others from rows", "log_view"): "SELECT * FROM script_log LOCK IN SHARE MODE",
     ("create a table", "schema"): "CREATE TABLE added (a INT)",
     ("create a view", "schema"): "CREATE VIEW added_view AS SELECT 1 AS a",
     ("create a procedure", "schema"): "CREATE PROCEDURE added() DELETE FROM script_commands",
