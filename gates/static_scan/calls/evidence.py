@@ -74,7 +74,7 @@ def _holds(evidence: Evidence, chain: Sequence[Link], modules: set[str], source:
         return False
     if evidence.member and len(before) < 2:
         return False
-    if evidence.model and not any(link.name[:1].isupper() for link in before):
+    if evidence.model and (any(link.is_new for link in before) or not any(link.name[:1].isupper() for link in before)):
         return False
     if evidence.named and not (given and given[0].kind() in _NAMES):
         return False

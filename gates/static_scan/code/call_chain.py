@@ -100,6 +100,8 @@ def expanded(chain: list[Link], syntax: Syntax, origins: Origins, index: int, de
     grammar = syntax.grammar
     if root.arguments is not None and len(chain) > 1:
         made = values[0].value
+        while made.kind() in grammar.wrappers and made.named_children():  # `const t = await db.transaction()`
+            made = made.named_children()[0]
         body = made.field("body") if made.kind() in grammar.functions else None
         if body is not None and body.kind() in grammar.calls:  # `const base = () => knex("scripts")`
             return [*chain_of(body, syntax.source, grammar)[:20], *chain[1:]]
