@@ -13,6 +13,7 @@ FORMAT = FORMATS["fdx"]
 
 _MARK = b"\xef\xbb\xbf"
 _ROOT = b"<FinalDraft"
+_AFTER_NAME = (b" ", b"\t", b"\r", b"\n", b">", b"/")
 # Where the root element must begin.
 SEARCHED_BYTES = 4096
 
@@ -28,7 +29,7 @@ def root_of(data: bytes) -> int | None:
     """Where the root element of a Final Draft file begins; None if the content is none."""
     start = data[:SEARCHED_BYTES]
     at = start.find(_ROOT)
-    if at < 0:
+    if at < 0 or start[at + len(_ROOT) :][:1] not in _AFTER_NAME:
         return None
     before = start[:at].strip().removeprefix(_MARK).strip()
     return at if not before or before.startswith((b"<?xml", b"<!--")) else None

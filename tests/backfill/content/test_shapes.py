@@ -51,6 +51,7 @@ TEXTS = {
         "an unknown <tag>in it</tag>",
         "He reads <FinalDraft> aloud.",
         "<?xml version='1.0'?><html/>",
+        "<FinalDrafts> are two",
     ],
     "final_draft": [
         FINAL_DRAFT,
