@@ -12,7 +12,6 @@ from backfill.scripts.script_rows import ScriptRows
 from backfill.scripts.written_by import Writers
 from domain.submissions.answer import Refusal
 from repos.legacy.connection import Row, Source
-from repos.legacy.rows import read_rows
 
 # The histories whose texts are elsewhere than in the row of the save, and the fields that lead to them.
 REBUILT = {"patches": ("patch", "content"), "hashes": ("hash",)}
@@ -32,10 +31,7 @@ def refused_rebuilds(
     contents = scope.tables_for("contents")
     forms = [form_of(FormOptions(table, hash_key, contents)) for table in versions]
     for table in scope.tables_for("scripts"):
-        scripts = ScriptRows(table, scope.mapping, hash_key)
-        for each in read_rows(source, table.table, [str(table.column("id"))]):
-            if each.values[0] is None or (script := scripts.read(source, each.values[0])) is None:
-                continue
+        for script in ScriptRows(table, scope.mapping, hash_key).read_all(source):
             latest = None if script.content is None else script.content.decode(errors="surrogateescape")
             for form in forms:
                 rows = form.rows(source, script.id, Writers())

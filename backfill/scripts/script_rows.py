@@ -22,6 +22,7 @@ from domain.script.state import Value
 from domain.submissions.origin import MAX_TABLE, Origin
 from repos.legacy.connection import Row, Source
 from repos.legacy.keyed_rows import KeyedReader
+from repos.legacy.rows import read_pages
 
 UNTITLED = "Untitled"
 
@@ -80,6 +81,13 @@ class ScriptRows:
         reader = KeyedReader(source, self.table.table, key, columns, contents=[content] if content else [])
         row = next(reader.read([(script,)]))
         return None if row is None else self.translate(row)
+
+    def read_all(self, source: Source) -> Iterator[ScriptRow]:
+        """The rows with an id, a page at a time."""
+        place = self._reader.columns.index(str(self.table.column("id")))
+        for page in read_pages(source, self.table.table, self._reader.columns):
+            yield from (self.translate(row.values) for row in page if row.values[place] is not None)
+            del page  # or it would stay while the next one is read
 
     def translate(self, row: Row) -> ScriptRow:
         """What a row becomes."""

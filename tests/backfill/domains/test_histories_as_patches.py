@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import tracemalloc
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from backfill.domains.registry import DOMAINS
 from backfill.domains.script_log.source import ScriptSource
 from backfill.scripts.histories import patch_chain
 from materialization.write_path.settlement import Settlement
+from repos.legacy.connection import Source
 from repos.unit_of_work import UnitOfWork
 from tests.backfill.domains.script_database import DAY, ScriptDatabase, everything_is_counted, lines
 from tests.legacy.clean_rows import written
@@ -233,3 +235,19 @@ def test_a_script_without_revisions_has_its_own_text_or_none(legacy: ScriptDatab
     assert everything_is_counted(legacy, counts)
     assert (legacy.texts(7), legacy.texts(8)) == ([], ["Only here."])
     assert legacy.differences() == []
+
+
+def test_a_scan_reads_the_rows_of_scripts_in_pages(legacy: ScriptDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    for note in range(100, 200):
+        legacy.add("notes", (note, 1, "A note", None, "2021-02-01", "2021-02-01"))
+    add_chain(legacy, TEXTS)
+    stream, queries = Source.stream, Counter[str | None]()
+
+    def counted(source: Source, *args: Any, table: str | None = None, **options: Any) -> Any:
+        queries[table] += 1
+        return stream(source, *args, table=table, **options)
+
+    monkeypatch.setattr(Source, "stream", counted)
+
+    assert [each for each in legacy.findings() if each.code == "L44"] == []
+    assert queries["notes"] < 20
