@@ -106,6 +106,10 @@ class Origins:
             return self._members[name]
         grammar = self._syntax.grammar
         for value in self._syntax.fields.get(name, [])[:3]:
+            if value.kind() == "identifier" and self._source.is_python:  # `self._s = session`
+                if words := self.of_name(self._source.name(value), value.range().start.index):
+                    return words
+                continue
             if value.kind() == "arrow_function" and (body := value.field("body")) is not None:
                 text = self._source.slice(body)[:80]
                 if body.kind() in grammar.calls:  # `rows = () => this.database("scripts")`

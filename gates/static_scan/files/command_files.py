@@ -6,10 +6,11 @@ Each becomes a script of a shell with the same lines: what is no command, and no
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import PurePosixPath
 
 from gates.static_scan.files.yaml_commands import commands_of_yaml
-from gates.static_scan.sql.sql_words import quoted
+from gates.static_scan.sql.sql_words import is_sql, quoted
 
 # What such a file is, by its name or suffix.
 _NAMES = {
@@ -154,6 +155,7 @@ def _of_settings(lines: list[str]) -> list[str]:
             value = value.rstrip(",")[1:-1].replace('\\"', '"')
         if value[:1] in ("{", "["):
             value = " ; ".join(quoted(value))
+        value = "_=" + shlex.quote(value) if is_sql(value) else value
         found.append("" if line.lstrip().startswith(("#", ";", "[")) else value)
     return found
 

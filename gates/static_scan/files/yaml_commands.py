@@ -21,6 +21,7 @@ _COMMANDS = frozenset(
 # Keys whose list is one command, word by word.
 _ONE_COMMAND = frozenset("command args entrypoint cmd argv test exec".split())
 _TALK = frozenset("name description title summary message comment help label reason note example examples text".split())
+_LABELS = frozenset("labels annotations".split())
 _MAX_DEPTH = 100
 _OPTION = re.compile(r"\s-|\s[<|]|[<|]\s")
 _MODULES = ("community.mysql.", "mysql_db", "mysql_query", "mysql_user", "mysql_variables", "mysql_replication")
@@ -101,7 +102,11 @@ def _shown(scalar: _Scalar) -> str:
         is_module = text.startswith(_MODULES) and not text.endswith(("_info", "query"))
         return "mysql" if is_module else ""
     last = scalar.keys[-1] if scalar.keys else ""
-    if not text.strip() or ({*words_of(last)} & _TALK and not scalar.is_block):
+    if (
+        not text.strip()
+        or ({word for key in scalar.keys[-2:] for word in words_of(key)} & _LABELS)
+        or ({*words_of(last)} & _TALK and not scalar.is_block)
+    ):
         return ""
     if mentions_sql(text[:400]) and is_sql(text):
         return "_=" + shlex.quote(text.rstrip("\n"))

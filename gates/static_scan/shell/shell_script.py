@@ -74,7 +74,8 @@ class ShellScript:
             if (last := _heredoc(line, position, lines)) is not None:
                 end = text.find("\n", last)
                 body, position = text[position:last], len(text) if end < 0 else end + 1
-            if body or _PARTS.search(line) or mentions_sql(line):
+            calls_function = f"{line.split(None, 1)[0]}()" in self._values if self._values and line.strip() else False
+            if body or calls_function or _PARTS.search(line) or mentions_sql(line):
                 yield from self._of_line(line[:_MAX_READ], index, Word(body, at))
                 if len(line) > _MAX_READ:
                     yield index, _HIDDEN
