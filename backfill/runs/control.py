@@ -23,6 +23,8 @@ SECOND = 1_000_000
 # A process elsewhere that has not renewed its lease for so long is presumed to have ended.
 LEASE_SECONDS = 120
 RENEW_SECONDS = 30
+# Of a name of a machine, in characters: a number follows it.
+MAX_HOST = 100
 
 
 class BackfillNotPlanned(Rejected):
@@ -78,7 +80,13 @@ def ended_process(tx: RecordsTransaction, run: BackfillRunRow, now: int) -> str 
     if run.state not in ("planning", "running"):
         return None
     held = tx.leases.get(_lease_name(run.id))
-    return None if held is None or is_alive(held, now) else held.holder
+    if held is None or is_alive(held, now):
+        return None
+    if held.expires_at <= now and any(
+        item.expires_at > now for item in tx.backfill_items.read(run.id, state="running", limit=PAGE)
+    ):
+        return None  # workers of their own went on with it
+    return held.holder
 
 
 def is_alive(held: HeldLease, now: int) -> bool:
@@ -86,7 +94,7 @@ def is_alive(held: HeldLease, now: int) -> bool:
     host, _, number = held.holder.rpartition(" ")
     if held.expires_at <= now:
         return False
-    if host != socket.gethostname():
+    if host != _host():
         return True
     try:
         os.kill(int(number), 0)
@@ -102,7 +110,11 @@ def _lease_name(run_id: int) -> str:
 
 
 def _this_process() -> str:
-    return f"{socket.gethostname()} {os.getpid()}"
+    return f"{_host()} {os.getpid()}"
+
+
+def _host() -> str:
+    return socket.gethostname()[:MAX_HOST]
 
 
 def pause(unit_of_work: UnitOfWork, now: int) -> BackfillRunRow:

@@ -75,6 +75,21 @@ def test_a_lease_is_renewed_taken_from_a_process_that_has_ended_and_given_up(bac
     assert ended(backfill) is None
 
 
+def test_workers_that_go_on_with_the_run_are_seen(backfill: Backfill) -> None:
+    with backfill.context() as context:
+        take(backfill, context.run_id, "another machine 1")
+    backfill.clock.pass_seconds(LEASE_SECONDS)
+    assert ended(backfill) == "another machine 1"
+
+    now = backfill.clock()
+    with backfill.unit_of_work.records() as tx:
+        item = tx.backfill_items.read(context.run_id)[0]
+        assert tx.backfill_items.claim(item, now=now, until=now + 1_000_000) is not None
+    assert ended(backfill) is None
+    backfill.clock.pass_seconds(1)
+    assert ended(backfill) == "another machine 1"
+
+
 def test_a_finished_run_has_none(backfill: Backfill) -> None:
     fed = backfill.run()
 
