@@ -15,7 +15,7 @@ _JAVASCRIPT = frozenset(
 # `npm:mysql2@^3/promise`, `https://esm.sh/pg`, `mysql2/lib/connection`.
 _SCHEME = re.compile(r"(?:npm|jsr|node|bun):|https?://[a-z0-9.-]{1,100}/(?:x/|npm/|v[0-9]+/)?")
 _VERSION = re.compile(r"@[\^~]?[0-9v][^/]{0,40}")
-_SCRIPTLESS = re.compile(r"^import\s{1,8}type\b")
+_TYPES_ONLY = re.compile(r"^import\s{1,8}type\b")
 _PYTHON = frozenset(
     """pymysql MySQLdb mysql mysql.connector _mysql _mysql_connector sqlite3 _sqlite3 aiosqlite aiomysql asyncmy
     psycopg psycopg2 asyncpg mariadb pg8000 apsw duckdb oracledb cymysql mysqlclient umysql oursql tormysql pymysqlpool
@@ -33,7 +33,7 @@ def driver_in(text: str, language: str) -> str:
     """The driver that an import loads; empty if it loads none."""
     if language != "python":
         names: list[str] = _TEXT.findall(text)
-        if _SCRIPTLESS.match(text):
+        if _TYPES_ONLY.match(text):
             return ""  # types are gone when the code runs
         return next((name for name in names if _is_driver(name)), "")
     modules: list[str] = _MODULE.findall(text.partition(" import ")[0] if text.startswith("from ") else text)

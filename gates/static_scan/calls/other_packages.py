@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from gates.static_scan.code.call_chain import Link
 
 _PACKAGES = frozenset(
-    """@reduxjs/toolkit redux immer zustand jotai mobx mobx-state-tree pinia vuex @ngrx/store @ngrx/entity recoil
-    @octokit/rest @octokit/core octokit @actions/github gitlab @gitbeaker/rest pouchdb pouchdb-browser nano lowdb
-    lowdb/node dexie nedb nedb-promises @seald-io/nedb idb localforage @elastic/elasticsearch
-    @opensearch-project/opensearch algoliasearch meilisearch typesense ioredis redis memjs node-cache keyv lru-cache
-    quick-lru cache-manager firebase-admin @google-cloud/firestore @google-cloud/storage @google-cloud/datastore
-    googleapis stripe axios got ky superagent supertest lodash underscore ramda rxjs three yjs automerge
+    """@reduxjs/toolkit @ngrx/store @ngrx/entity @octokit/rest @octokit/core octokit @actions/github gitlab
+    @gitbeaker/rest pouchdb pouchdb-browser nano lowdb lowdb/node dexie nedb nedb-promises @seald-io/nedb idb
+    localforage @elastic/elasticsearch @opensearch-project/opensearch algoliasearch meilisearch typesense ioredis
+    redis memjs node-cache lru-cache quick-lru firebase-admin @google-cloud/firestore @google-cloud/storage
+    @google-cloud/datastore googleapis stripe axios got ky superagent supertest three yjs automerge
     @automerge/automerge slate quill prosemirror-state prosemirror-model bullmq bull bee-queue agenda amqplib
-    kafkajs neo4j-driver realm couchbase @tanstack/query-core @tanstack/react-query @tanstack/vue-query swr
+    kafkajs neo4j-driver realm couchbase @tanstack/query-core @tanstack/react-query @tanstack/vue-query
     @apollo/client graphql-request urql @trpc/client ts-morph jscodeshift cheerio jsdom @aws-sdk/client-dynamodb
     @aws-sdk/lib-dynamodb dynamoose electron-store conf fs-extra simple-git dockerode discord.js @slack/web-api
     @notionhq/client airtable contentful-management @sanity/client @auth0/auth0-react auth0 twilio shopify-api-node
     @shopify/shopify-api docusign-esign openai @anthropic-ai/sdk @pinecone-database/pinecone @qdrant/js-client-rest
-    chromadb weaviate-ts-client fuse.js
-    rxdb lokijs pocketbase appwrite parse aws-sdk convex""".split()
+    chromadb weaviate-ts-client fuse.js rxdb lokijs pocketbase appwrite parse aws-sdk convex""".split()
 )
 _FAMILIES = (
     "@octokit/",
@@ -28,8 +27,6 @@ _FAMILIES = (
     "@firebase/",
     "@angular/",
     "@ngrx/",
-    "lodash/",
-    "rxjs/",
     "@aws-sdk/",
     "@tanstack/",
     "@azure/",
@@ -44,6 +41,10 @@ def is_other_package(module: str) -> bool:
 
 
 def is_of_other_package(chain: Sequence[Link], modules: Mapping[str, str]) -> bool:
-    """Whether a chain of calls begins with such a package."""
-    words = [word for link in chain[:2] for word in link.name.split(" ")[:6]]
-    return any(is_other_package(modules.get(word, word)) for word in words)
+    """Whether a chain of calls begins with such a package; a name says it only by its import."""
+    for link in chain[:2]:
+        words = link.name.split(" ")[:6]
+        loaded = [word for before, word in pairwise(words) if before in ("require", "import")]
+        if any(map(is_other_package, (*loaded, *(modules[word] for word in words if word in modules)))):
+            return True
+    return False
