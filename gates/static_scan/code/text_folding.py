@@ -206,6 +206,8 @@ class Folder:
             return None
         values: list[SgNode] = []
         for each in _parts(node):
+            if len(values) > MAX_PARTS:
+                break
             inner = each.named_children() if each.kind() in ("list_splat", "spread_element") else []
             values += (self.listed(inner[0], depth + 1) if inner and depth < MAX_LISTS else None) or [each]
         return values

@@ -237,6 +237,8 @@ def test_commands_are_found_in_files_of_other_things(tmp_path: Path, name: str, 
         ("crontab", "* " * 400_000 + "mysql"),
         ("Dockerfile", "RUN mysql " + "--a=b " * 100_000),
         ("i.toml", "a = 'mysql\n" * 60_000),
+        ("j.py", "X = [\n" + "*X,\n" * 3_000 + "'mysql']\n" + "subprocess.run(X)\n" * 50),
+        ("k.sh", 'x="$(mysql -e a)"\n' * 10_000),
     ],
 )
 def test_hostile_files_of_commands_cost_a_bounded_time(tmp_path: Path, name: str, text: str):
