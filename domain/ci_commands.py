@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 _MARKER = re.compile(r"##(?=[\w.-]{0,60}\[)")
-_LINE = re.compile(r"^(\s{0,1000})::", re.MULTILINE)
+_LINE = re.compile(r"^([^\S\n]*)::", re.MULTILINE)
 
 
 def without_commands(text: str) -> str:
