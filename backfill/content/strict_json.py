@@ -55,7 +55,7 @@ def parse(data: bytes) -> tuple[Any, Style | None]:
         raise JsonTooDeep(limit=MAX_READ_DEPTH)
     try:
         value = msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         _refuse(data)
     # Equal bytes prove that no key was dropped as a duplicate, at a tenth of the cost of looking for one.
     if msgspec.json.encode(value) == data:

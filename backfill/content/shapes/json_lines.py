@@ -80,7 +80,8 @@ def _usual(data: bytes) -> Decoded | None:
         return None
     require_few_lines(len(save.lines))
     # A duplicate key, another order or a null: the bytes differ.
-    if any(line.id is None for line in save.lines) or not _is_spelling_of(data, save):
+    # An empty format would be left out.
+    if any(line.id is None or line.format == "" for line in save.lines) or not _is_spelling_of(data, save):
         return None
     return Decoded("json_lines", save.lines, Dressing({"version": save.version, "lines": None}), exact=True)
 

@@ -284,3 +284,13 @@ def test_every_shape_has_a_title_and_takes_any_bytes_in_its_recognition() -> Non
         assert shape.title
         shape.recognise(bytes(range(256)))
     assert shape_of(b"\x00").name == "plain"
+
+
+@pytest.mark.parametrize("format_", ["", " ", "action"])
+def test_exact_says_that_the_same_bytes_are_written(format_: str) -> None:
+    data = f'{{"version":2,"lines":[{{"id":"a","format":"{format_}","content":"One."}}]}}'.encode()
+
+    decoded = decode(data)
+
+    assert decoded.exact == (encode(decoded) == data)
+    assert [(line.format, line.text) for line in decoded.lines] == [(format_, "One.")]
