@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -33,6 +32,7 @@ from backfill.domains.script_log.recorder import (
 from backfill.domains.script_log.source import ScriptSource, SourceScript
 from backfill.domains.script_log.texts_by_hash import TARGET as CONTENTS
 from backfill.domains.script_log.texts_by_hash import migrate_texts
+from backfill.kept_columns import key_values
 from backfill.scripts.changed_metadata import EDITED, metadata_refusal
 from backfill.scripts.legacy_script import LegacyScript, ScriptEdited, is_own_text
 from backfill.scripts.migrate_script import ScriptMigration, is_migrated
@@ -297,4 +297,4 @@ def _set_aside(context: BackfillContext, tx: RecordsTransaction, name: str, save
         for place, save in enumerate(saves.rows if saves.has_members else ())
         if save.members and not named.isdisjoint(saves.source_rows(place))
     }
-    return several | {(table[:MAX_TABLE], origin_key(json.loads(key))) for table, key in named}
+    return several | {(table[:MAX_TABLE], origin_key(key_values(key))) for table, key in named}
