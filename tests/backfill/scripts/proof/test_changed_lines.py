@@ -128,7 +128,7 @@ def test_a_splice_is_a_change_of_its_line():
     assert not is_as_changed(before, before, [change], state)
 
 
-@pytest.mark.parametrize("entries", [[], [("a", "action", "One.")], [("a", "", ""), ("b", "action", "Two.")]])
+@pytest.mark.parametrize("entries", [[], [("a", "action", "One.")], [("a", "action", ""), ("b", "action", "Two.")]])
 def test_the_usual_document_has_its_shape_whatever_its_lines(entries: list[Entry]):
     """Because the shape of a save that is compared by its changes is not recognised again."""
     assert shape_of(save(entries)).name == "json_lines"
@@ -146,6 +146,7 @@ def test_the_usual_document_has_its_shape_whatever_its_lines(entries: list[Entry
         b'{"version":2,"lines":[{"id":"a","format":"action","content":"One."},{"id":"a","format":"action","content":""}]}',
         b'{"version":2,"lines":[{"id":"a","format":"action","content":"One\\nTwo."}]}',
         b'{"version":2,"lines":[{"id":null,"format":"action","content":"One."}]}',
+        b'{"version":2,"lines":[{"id":"a","format":"","content":"One."}]}',
         b"INT. FERRY - DAY\n\nOne.\n",
     ],
 )
