@@ -116,7 +116,8 @@ def prove_script(
         is_exact, other = _compared(save, stored, versions, lines, own=own)
         if not is_exact:
             inexact.append(origin)
-        if (problem := other or problem) is not None:
+        # If the text in the script's own row is set aside, the ledger has the one that was there before.
+        if (problem := other or problem) is not None and not (own and is_set_aside(origin.table, origin.key)):
             differences.append(Difference(origin, problem))
         known = known if stored is not known else next(migrated, None)
     differences += [Difference(script.origin, problem) for problem in versions.script_problems()]

@@ -118,6 +118,7 @@ def test_a_new_text_that_cannot_be_read_is_set_aside_until_it_can(brought: Scrip
     for _ in range(2):
         brought.run()
         assert (brought.texts(7), set_aside(brought)) == (["One.", "Two."], [("scripts", "[7]", "L15")])
+        assert brought.differences() == []  # by default it is decided that such a text stays where it is
     overwrite(brought, lines("New."))
 
     brought.run()
