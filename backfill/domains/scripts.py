@@ -251,11 +251,11 @@ def _record_conflicts(
 
 def _record_same_key(work: ItemWork, found: SourceScript, script: LegacyScript) -> None:
     """Set aside what the ledger does not take because it has another row under its key, in each attempt."""
+    end_backfill(work.context.unit_of_work, script.script_id)  # first, because the record may be refused as well
     recorder = ItemRecorder(work, found, script.script_id)
     place = recorder.progress.place
     refused = _conflicts(found, script, range(place, len(found.saves)), SAME_KEY, SAME_KEY)
     record_known(work, recorder, MigratedSaves(place, Counter(), Counter(), []), refused, done=True)
-    end_backfill(work.context.unit_of_work, script.script_id)
 
 
 def _conflicts(

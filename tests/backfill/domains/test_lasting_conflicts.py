@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from materialization import retry
+from materialization.write_path import backfill_slice
 from tests.backfill.domains.edited_here import set_aside
 from tests.backfill.domains.script_database import (
     ScriptDatabase,
@@ -67,6 +68,24 @@ def test_an_item_whose_record_meets_it_has_failed_after_a_few_attempts(legacy: S
         failed = tx.backfill_items.read(1, state="failed")
     reason = "the ledger has another row under a key of this item, also after 5 attempts"
     assert [item.error for item in failed] == [reason]
+
+
+def test_a_script_takes_edits_again_although_its_record_is_refused(
+    legacy: ScriptDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backfill_slice, "MAX_SLICE_BYTES", 1)  # each save is a slice of its own
+    in_the_ledger(tmp_path, "CREATE UNIQUE INDEX lasting ON legacy_versions (script_id)")
+    in_the_ledger(tmp_path, "CREATE UNIQUE INDEX lasting_too ON legacy_keys (target, our_id)")
+    in_the_ledger(tmp_path, "INSERT INTO legacy_keys SELECT 'x', x'00', 'scripts', 7, x'00'")
+    add_script(legacy)
+    add_saves(legacy, lines("One."), lines("Two."))
+
+    with pytest.raises(AssertionError):  # an item has failed
+        legacy.run()
+
+    with legacy.unit_of_work.reading() as tx:
+        head = tx.heads.require(7)
+    assert (legacy.texts(7), head.health) == (["One."], "open")
 
 
 def test_a_kept_row_whose_key_is_taken_is_set_aside(legacy: ScriptDatabase, tmp_path: Path) -> None:
