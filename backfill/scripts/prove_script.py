@@ -195,7 +195,12 @@ class _Lines:
         """
         usual, self._usual = self._usual, None
         changes, content = versions.take_changes(), save.content
-        if usual is not None and usual[1] == save.shape and is_as_changed(usual[0], content, changes, versions.builder):
+        if (
+            usual is not None
+            and changes is not None
+            and usual[1] == save.shape
+            and is_as_changed(usual[0], content, changes, versions.builder)
+        ):
             self._usual = content, save.shape
             return True, None
         before, self._equal = self._equal, None

@@ -29,6 +29,8 @@ from repos.unit_of_work import RecordsTransaction
 
 # The builder keeps the lines that changed since the last hash, which the proof of most saves does without.
 VERSIONS_PER_HASH = 5_000
+# Stored changes of more bytes are those of a save that is compared by all its lines, or of many versions without one.
+MAX_CHANGE_BYTES = 4 << 20
 # Changes by the rows of other tables, which leave lines and metadata as they are.
 _DESCRIBED = {ElementPut, ElementRemoved, PersonaPut, PersonaRemoved}
 _NAMED = {MetadataSet, VersionLabelled}
@@ -44,6 +46,7 @@ class VersionsInOrder:
         # The state after the last version, and what has changed in it since it was taken.
         self.builder = StateBuilder(State.empty())
         self._changes: list[Change] = []
+        self._change_bytes = 0
         self._version = 0
         self._script = script
         self._tx = tx
@@ -58,9 +61,10 @@ class VersionsInOrder:
         self.builder.version = self._version
         return self.builder.so_far()
 
-    def take_changes(self) -> list[Change]:
-        """What has changed since this was called last."""
-        taken, self._changes = self._changes, []
+    def take_changes(self) -> list[Change] | None:
+        """What has changed since this was called last; None if that is too much to keep."""
+        taken = self._changes if self._change_bytes <= MAX_CHANGE_BYTES else None
+        self._changes, self._change_bytes = [], 0
         return taken
 
     def go_to(self, known: LegacyVersion, save: LegacySave) -> str | None:
@@ -132,7 +136,11 @@ class VersionsInOrder:
         self.builder.version = self._version
         for change in changes:
             change.onto(self.builder)
-        self._changes += changes
+        self._change_bytes += len(row.delta)
+        if self._change_bytes <= MAX_CHANGE_BYTES:
+            self._changes += changes
+        else:
+            self._changes.clear()
         if not self._version % VERSIONS_PER_HASH:
             self.builder.so_far()
         self._before, self._time = self._time, entry.occurred_at
