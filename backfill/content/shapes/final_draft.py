@@ -14,6 +14,8 @@ FORMAT = FORMATS["fdx"]
 _MARK = b"\xef\xbb\xbf"
 _ROOT = b"<FinalDraft"
 _AFTER_NAME = (b" ", b"\t", b"\r", b"\n", b">", b"/")
+# What may stand before the root element, and how each ends.
+_PROLOG = {b"<?": b"?>", b"<!--": b"-->", b"<!DOCTYPE": b">"}
 # Where the root element must begin.
 SEARCHED_BYTES = 4096
 
@@ -28,11 +30,12 @@ class Source(NamedTuple):
 def root_of(data: bytes) -> int | None:
     """Where the root element of a Final Draft file begins; None if the content is none."""
     start = data[:SEARCHED_BYTES]
-    at = start.find(_ROOT)
-    if at < 0 or start[at + len(_ROOT) :][:1] not in _AFTER_NAME:
+    rest = start.lstrip().removeprefix(_MARK).lstrip()
+    while (end := next((end for begin, end in _PROLOG.items() if rest.startswith(begin)), None)) is not None:
+        rest = rest.partition(end)[2].lstrip()
+    if not rest.startswith(_ROOT) or rest[len(_ROOT) :][:1] not in _AFTER_NAME:
         return None
-    before = start[:at].strip().removeprefix(_MARK).strip()
-    return at if not before or before.startswith((b"<?xml", b"<!--")) else None
+    return len(start) - len(rest)
 
 
 def lines_of(legacy: tuple[LegacyLine, ...]) -> tuple[Line, ...]:

@@ -50,13 +50,16 @@ TEXTS = {
         "\ufeffwith a byte order mark",
         "an unknown <tag>in it</tag>",
         "He reads <FinalDraft> aloud.",
-        "<?xml version='1.0'?><html/>",
         "<FinalDrafts> are two",
+        "<?xml version='1.0'?><scripts><FinalDraft Version='5'/></scripts>",
+        "<!-- <FinalDraft Version='5'> -->",
     ],
     "final_draft": [
         FINAL_DRAFT,
         "\ufeff" + FINAL_DRAFT,
         " \n<!-- exported --><FinalDraft><Content/></FinalDraft>",
+        "<!-- not <FinalDraft > itself -->\n<FinalDraft><Content/></FinalDraft>",
+        '<?xml version="1.0"?>\n<!DOCTYPE FinalDraft>\n<FinalDraft><Content/></FinalDraft>',
     ],
     "fountain": ["INT. HALL - DAY\n\nShe waits.\n", "Title: A play\n\nFADE IN:", ".FORCED\n", "  ext. road\n"],
     "tagged_lines": [
