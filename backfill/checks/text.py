@@ -101,7 +101,7 @@ class _TextCheck(Check):
         """Whether a value is kept as JSON, whatever is decided of its code; a decision on its row holds."""
         if not batch.table.rule_of(name).keep or found.key is None:
             return False
-        return batch.table.rule.decision(self.code, tuple(found.key.split("/"))) is None
+        return batch.table.decision(self.code, found.key) is None
 
 
 class _TextAndContentCheck(_TextCheck):

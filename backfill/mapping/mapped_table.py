@@ -7,13 +7,14 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
-from backfill.mapping.model import ColumnRule, TableRule
-from backfill.mapping.row_names import key_name
+from backfill.mapping.model import ColumnRule, RowDecision, TableRule
+from backfill.mapping.row_names import bytes_named, key_name
 from backfill.mapping.targets import KEY, MOMENT, TARGETS, WORD
 from repos.legacy.catalog import Column, Table
 
 # Text keys that are ids: anything else, such as an address or a token, is shown as a hash.
 _ID = re.compile(r"[A-Za-z0-9_-]{1,36}", re.ASCII)
+_INTEGER = re.compile(r"-?[0-9]{1,20}", re.ASCII)
 SECRET_FIELDS = ("token", "email", "password", "password_salt")
 
 
@@ -33,7 +34,6 @@ class MappedTable:
         self.key_columns = key or table.names[:1]
         self._has_key = bool(key)
         self._hash_key = hash_key
-        self._shapes = {"/".join(map(str, each.key)): each.shape for each in rule.shapes}
         self._columns = rule.field_columns()
 
     def column(self, field: str) -> str | None:
@@ -95,6 +95,18 @@ class MappedTable:
         return None if named == "auto" else named
 
     @cached_property
+    def _shapes(self) -> dict[str, str]:
+        return {self._named(each.key): each.shape for each in reversed(self.rule.shapes)}
+
+    @cached_property
+    def _decisions(self) -> dict[tuple[str, str], RowDecision]:
+        return {(each.code, self._named(each.key)): each for each in reversed(self.rule.decisions)}
+
+    def decision(self, code: str, key: str) -> RowDecision | None:
+        """The decision on a finding in the row with a key as reports show it."""
+        return self._decisions.get((code, key))
+
+    @cached_property
     def text_columns(self) -> list[str]:
         """Columns with text, except those with whole scripts, keys, words and times."""
         others = {self.content_column, *(name for name, _ in (*self.keys, *self.moments, *self.words))}
@@ -133,6 +145,21 @@ class MappedTable:
     def shown_key(self, key: tuple[Any, ...]) -> str:
         """A key as reports show it: a number or an id as it is, anything else as a hash."""
         return "/".join(self._shown(name, value) for name, value in zip(self.key_columns, key, strict=True))
+
+    def _named(self, key: tuple[str | int, ...]) -> str:
+        """The key that the mapping names a row by, as reports show it."""
+        if len(key) != len(self.key_columns):
+            return "/".join(map(str, key))
+        return self.shown_key(tuple(map(self._stored, self.key_columns, key)))
+
+    def _stored(self, name: str, part: str | int) -> str | int | bytes:
+        """A value of a key as its column holds it."""
+        kind = self.described(name).kind
+        if kind == "bytes" and (found := bytes_named(part)) is not None:
+            return found
+        if kind == "integer":
+            return int(part) if _INTEGER.fullmatch(str(part)) else part
+        return str(part) if kind == "text" else part
 
     def _shown(self, name: str, value: Any) -> str:
         text = key_name(value)

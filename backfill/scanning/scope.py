@@ -75,6 +75,7 @@ class Scope:
             for table in catalog
             if table.name in mapping.tables and mapping.tables[table.name].becomes is not None
         ]
+        self._by_name = {table.name: table for table in self.tables}
         self._targets = {table.target for table in self.tables}
         self.users = KeyIndex()
         self.scripts = KeyIndex()  # with the number of the owner
@@ -90,8 +91,8 @@ class Scope:
 
     def decision(self, code: str, table: str, key: str | None) -> Decision | None:
         """What the mapping decides on a finding; None: nothing."""
-        rule = self.mapping.tables.get(table)
-        if rule is not None and key is not None and (row := rule.decision(code, tuple(key.split("/")))):
+        mapped = self._by_name.get(table)
+        if mapped is not None and key is not None and (row := mapped.decision(code, key)):
             return ROW_DECISIONS[row.do]
         return self.mapping.decision(code)
 
