@@ -10,6 +10,7 @@ from backfill.domains.base import BackfillContext, Counts, Difference, Domain, I
 from backfill.domains.flat.duplicates import repeated_keys
 from backfill.kept_columns import columns_json, key_json
 from backfill.mapping.mapped_table import MappedTable
+from backfill.mapping.row_names import names as names_row
 from backfill.translate.checkpoints import decode_key, encode_key
 from backfill.translate.row_keys import key_columns, row_key
 from backfill.translate.source_rows import KEY_REPEATED
@@ -82,7 +83,7 @@ def _write(work: ItemWork, table: MappedTable, rows: Sequence[_Kept]) -> None:
                 "The row is too large for the database." if isinstance(error, Rejected) else "The database refuses it."
             )
             code = error.code if isinstance(error, Rejected) else "refused_by_database"
-            row = QuarantinedRow(table.name, rows[0].key, code, reason, length=len(rows[0].content.encode()))
+            row = _aside(table, rows[0].key, code, reason)._replace(length=len(rows[0].content.encode()))
             _write_together(work, table, [rows[0]._replace(set_aside=row)])
         else:
             half = len(rows) // 2
@@ -138,7 +139,7 @@ def _row(  # noqa: PLR0913 - what is known of the table
     key = row_key(identity) if known_by else key_json(row.key)
     if is_repeated is not None and is_repeated(key):
         # A row that becomes something else is set aside by the domain of its table.
-        aside = QuarantinedRow(table.name, key, "L40", KEY_REPEATED) if table.target == TARGET else None
+        aside = _aside(table, key, "L40", KEY_REPEATED) if table.target == TARGET else None
         return _Kept(row.key, key, "", set_aside=aside, skipped=aside is None)
     columns = {name: values[name] for name in kept}
     if table.target != TARGET:
@@ -146,14 +147,18 @@ def _row(  # noqa: PLR0913 - what is known of the table
         return _Kept(row.key, key, columns_json(columns), skipped=all(value is None for value in columns.values()))
     decision = _decision(table, identity)
     if decision == "quarantine":
-        aside = QuarantinedRow(table.name, key, "decided", "The mapping sets it aside.")
+        aside = _aside(table, key, "decided", "The mapping sets it aside.")
         return _Kept(row.key, key, "", set_aside=aside)
     return _Kept(row.key, key, columns_json(columns), skipped=decision == "skip")
 
 
+def _aside(table: MappedTable, key: str, code: str, reason: str) -> QuarantinedRow:
+    """A row to set aside; its key is not shown if it may be a secret, and no other column names it."""
+    return QuarantinedRow(table.name, key, code, reason, label="" if table.has_secret_key else None)
+
+
 def _decision(table: MappedTable, key: Row) -> str | None:
-    wanted = tuple(map(str, key))
-    return next((each.do for each in table.rule.decisions if tuple(map(str, each.key)) == wanted), None)
+    return next((each.do for each in table.rule.decisions if names_row(each.key, key)), None)
 
 
 def _columns(table: MappedTable) -> tuple[str, ...]:
