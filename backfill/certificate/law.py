@@ -13,10 +13,11 @@ from backfill.domains.base import BackfillContext, Counts
 from backfill.kept_columns import key_values
 from backfill.mapping.model import ColumnRule, Mapping, TableRule
 from backfill.mapping.row_names import names
-from repos.backfill.quarantined_rows import QuarantineCount
+from repos.backfill.quarantined_rows import QuarantineCount, QuarantinedRow
 from repos.legacy.catalog import Table
 from repos.legacy.errors import SourceError
 from repos.legacy.rows import count_rows
+from repos.unit_of_work import RecordsTransaction
 
 BY_MAPPING = "by the mapping"
 BY_DEFAULT = "by the default of the code"
@@ -69,28 +70,45 @@ def title_of(code: str) -> str:
 
 def undecided_rows(context: BackfillContext, problems: Problems) -> None:
     """Name each quarantined row that nothing decides."""
-    after = 0
     with context.unit_of_work.reading() as tx:
-        while page := tx.quarantined_rows.read(context.run_id, after=after, limit=1_000):
-            for stored in page:
-                row = stored.row
-                if not decided_by(context.mapping, row.source_table, row.code, row.named_key):
-                    named = f"the row ({row.label})" if row.label else "the row"
-                    sentence = f"{named} is quarantined for {row.code}, and nothing decides this"
-                    problems.add("decisions", sentence, row.source_table, row.named_key)
-            after = page[-1].id
+        for row in _undecided(tx, context.run_id, context.mapping):
+            named = f"the row ({row.label})" if row.label else "the row"
+            sentence = f"{named} is quarantined for {row.code}, and nothing decides this"
+            problems.add("decisions", sentence, row.source_table, row.named_key)
+
+
+def undecided_count(tx: RecordsTransaction, run_id: int, mapping: Mapping, counts: list[QuarantineCount]) -> int:
+    """How many quarantined rows nothing decides."""
+    decided = [(table, code) for table, code, _, _ in counts if decided_by(mapping, table, code)]
+    if all(_decision_of(mapping, code) for _, code in decided):
+        return sum(rows for table, code, rows, _ in counts if (table, code) not in decided)
+    # Some are decided row by row, and others with the same code are not.
+    return sum(1 for _ in _undecided(tx, run_id, mapping))
+
+
+def _undecided(tx: RecordsTransaction, run_id: int, mapping: Mapping) -> Iterator[QuarantinedRow]:
+    after = 0
+    while page := tx.quarantined_rows.read(run_id, after=after, limit=1_000):
+        for stored in page:
+            row = stored.row
+            if not decided_by(mapping, row.source_table, row.code, row.named_key):
+                yield row
+        after = page[-1].id
 
 
 def decided_by(mapping: Mapping, table: str, code: str, key: str = "") -> str:
     """What decides that rows with a finding are set aside; empty if nothing does."""
-    decision = mapping.decision(code)
     rule = mapping.tables.get(table)
     of_rows = [each for each in rule.decisions if each.code == code] if rule is not None else []
-    if decision == "quarantine" or any(
-        each.do == "quarantine" and (not key or _is_key(key, each.key)) for each in of_rows
-    ):
+    if any(each.do == "quarantine" and (not key or _is_key(key, each.key)) for each in of_rows):
         return BY_MAPPING
-    if code == "decided":
+    return _decision_of(mapping, code)
+
+
+def _decision_of(mapping: Mapping, code: str) -> str:
+    """What decides about all rows with a finding; empty if nothing does."""
+    decision = mapping.decision(code)
+    if decision == "quarantine" or code == "decided":
         return BY_MAPPING
     known = CHECKS.get(code)
     if decision == "block" or known is None or known.decision == "block":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backfill.certificate.law import decided_by, title_of
+from backfill.certificate.law import title_of, undecided_count
 from backfill.domains.base import Counts
 from backfill.mapping.decode import decode
 from backfill.runs.control import ended_process
@@ -26,7 +26,7 @@ def status_document(tx: RecordsTransaction, run: BackfillRunRow, *, dry_run: boo
     """The document of a run."""
     options = load_options(run.options)
     failures = tx.backfill_items.read(run.id, state="failed", limit=MAX_FAILURES)
-    counts, mapping = tx.quarantined_rows.counts(run.id), decode(run.mapping)
+    counts = tx.quarantined_rows.counts(run.id)
     return BackfillStatus(
         run=run.id,
         source=run.source,
@@ -39,7 +39,7 @@ def status_document(tx: RecordsTransaction, run: BackfillRunRow, *, dry_run: boo
         domains=[_domain(state) for state in domain_states(tx, run)],
         tables=_tables(tx, run, options.rows),
         quarantined=sum(count.rows for count in counts),
-        undecided=sum(count.rows for count in counts if not decided_by(mapping, count.source_table, count.code)),
+        undecided=undecided_count(tx, run.id, decode(run.mapping), counts),
         reasons=[_reason(tx, run, count) for count in counts],
         failures=[
             BackfillFailure(item.id, item.domain, shown_key(item.name, run.hash_key), item.error or "")
@@ -153,8 +153,11 @@ def _sentences(document: BackfillStatus) -> Iterator[str]:
         rows = "row is" if document.quarantined == 1 else "rows are"
         yield f"{document.quarantined:,} {rows} quarantined: `scriptledger backfill quarantine list` shows why."
         if document.undecided and document.state == "finished":
-            rows = "Of one row" if document.undecided == 1 else f"Of {document.undecided:,} rows"
-            yield f"{rows} the cause must be repaired before the next run: until then nothing is certified."
+            rows = "1 of them is" if document.undecided == 1 else f"{document.undecided:,} of them are"
+            yield (
+                f"{rows} not decided: repair the cause, or write the decision that `scriptledger backfill quarantine "
+                "show` names, if it names one, in the mapping. Until then nothing is certified."
+            )
     elif document.quarantined:
         rows = screen.counted(document.quarantined, "row")
         yield f"{rows} would be quarantined: decide about them in the mapping, or leave it at that."

@@ -59,17 +59,23 @@ def test_the_decision_that_is_printed_holds_for_users_and_scripts_too(command_li
     }
 
 
-def test_a_decision_to_quarantine_a_script_counts_for_the_certificate(command_line: CommandLine, tmp_path: Path):
+def test_a_decision_to_quarantine_a_script_counts_for_this_script_alone(command_line: CommandLine, tmp_path: Path):
+    with closing(sqlite3.connect(tmp_path / "legacy.db")) as connection:
+        connection.execute("INSERT INTO scripts VALUES (42, 6, 99, 'Lost too', 'Three.', '2024-01-02 00:00:00')")
+        connection.commit()
     mapping = (tmp_path / "legacy.toml").read_text()
     mapping = mapping.replace("[decisions]\n", '[decisions]\nL05 = "block"\n')
     decided = 'becomes = "scripts"\ndecisions = [ { code = "L05", key = [41], do = "quarantine" } ]'
     (tmp_path / "legacy.toml").write_text(mapping.replace('becomes = "scripts"', decided))
 
-    command_line(*RUN)
+    ran = command_line(*RUN, "--json")
     certified = command_line("backfill", "certify", URL, "--mapping", "legacy.toml", "--json")
 
-    undecided = [problem["table"] for problem in certified.json["problems"] if problem["check"] == "decisions"]
-    assert undecided == ["sessions"]
+    undecided = [problem for problem in certified.json["problems"] if problem["check"] == "decisions"]
+    assert {(problem["table"], problem["key"]) for problem in undecided if problem["table"] != "sessions"} == {
+        ("scripts", "42")
+    }
+    assert (ran.status, ran.json["undecided"]) == (1, len(undecided)) == (1, 2)
 
 
 def test_a_session_is_named_by_its_user_and_times_and_never_by_its_token(command_line: CommandLine, tmp_path: Path):
