@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
 
-from repos.database.engine import make_engine
+from repos.database.engine import make_engine, open_engine
 from repos.schema import upgrade
 
 ROOT = Path(__file__).parents[3]
@@ -22,6 +26,26 @@ sys.stdin.readline()
 upgrade.upgrade_if_outdated(engine)
 upgrade.require_current(engine)
 """
+
+
+def test_an_upgrade_of_a_file_holds_the_lock_from_its_checks_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another upgrade would begin, and this one give up after seconds."""
+    file, migrate = tmp_path / "ledger.db", command.upgrade
+
+    def migrate_locked(config: Config, revision: str) -> None:
+        with (
+            closing(sqlite3.connect(file, timeout=0)) as other,
+            pytest.raises(sqlite3.OperationalError, match="locked"),
+        ):
+            other.execute("BEGIN IMMEDIATE")
+        migrate(config, revision)
+
+    monkeypatch.setattr(command, "upgrade", migrate_locked)
+    with open_engine(f"sqlite:///{file}") as engine:
+        upgrade.upgrade(engine)
+        upgrade.require_current(engine)
 
 
 @pytest.mark.slow
