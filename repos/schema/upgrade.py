@@ -222,6 +222,8 @@ def _require_free_tables(connection: Connection) -> None:
                 f"timed out after {MIGRATION_LOCK_TIMEOUT_SECONDS} seconds waiting for other connections that use the "
                 "tables: end them (SHOW PROCESSLIST). Nothing was changed"
             ) from error
+        if error.orig is not None and conflict_of(error.orig) is not None:
+            raise  # an administrator ended the wait: a new connection would not hold the migration lock
     finally:
         connection.rollback()
 
