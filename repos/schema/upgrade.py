@@ -175,8 +175,7 @@ def _locked_connection(engine: Engine) -> Iterator[Connection]:
     with open_engine(url, pool_size=1, answer_seconds=MAX_STATEMENT_SECONDS) as own:
         event.listen(own, "do_execute", _run_when_free)
         with connected(own) as connection, _migration_lock_on_mysql(connection):
-            waits = f"lock_wait_timeout = {TABLE_WAIT_SECONDS}, innodb_lock_wait_timeout = {MAX_STATEMENT_SECONDS}"
-            connection.execute(text(f"SET SESSION {waits}"))
+            connection.execute(text(f"SET SESSION innodb_lock_wait_timeout = {MAX_STATEMENT_SECONDS}"))
             connection.commit()
             yield connection
 
@@ -185,6 +184,10 @@ def _run_when_free(cursor: Any, statement: str, parameters: Any, _context: Any) 
     """Run a statement of a migration; one that defines a table again until no other connection uses the table."""
     is_definition = statement.split(None, 1)[0].upper() in ("ALTER", "CREATE", "DROP", "LOCK")
     deadline = time.monotonic() + MIGRATION_LOCK_TIMEOUT_SECONDS
+    # Another statement keeps no one from a table that it waits for, and cannot be sent again.
+    seconds = TABLE_WAIT_SECONDS if is_definition else MIGRATION_LOCK_TIMEOUT_SECONDS
+    with cursor.connection.cursor() as own:
+        own.execute(f"SET SESSION lock_wait_timeout = {seconds}")
     while True:
         try:
             cursor.execute(statement, parameters)
@@ -265,6 +268,8 @@ def _migration_lock_on_mysql(connection: Connection) -> Iterator[None]:
     except Conflict as timeout:
         # Any account may take a lock of any name.
         holder = connection.execute(text("SELECT IS_USED_LOCK(:name)").bindparams(name=name)).scalar()
+        if holder is None:
+            raise
         raise Conflict(f"{timeout}, which connection {holder} holds: if no upgrade runs, KILL {holder}") from None
     connection.commit()
     try:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pymysql
@@ -66,3 +68,53 @@ def test_an_upgrade_waits_until_a_transaction_ends(
         end.join()
 
         upgrade.require_current(engine)
+
+
+def waiting_connection(mariadb: DatabaseServer, url: str, statement: str) -> int:
+    """The number of the connection of a database that waits for a table with this statement."""
+    query = (
+        f"SELECT id FROM information_schema.processlist WHERE db = '{make_url(url).database}'"
+        f" AND state LIKE 'Waiting for table%' AND info LIKE '{statement}%'"
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if rows := mariadb.execute(query):
+            return int(rows[0][0])
+        time.sleep(0.05)
+    raise AssertionError(f"nothing waits with {statement}")
+
+
+def test_an_upgrade_waits_for_a_lock_on_a_table_that_it_writes(
+    mariadb: DatabaseServer, outdated: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a dump takes between two statements of a migration: it has to record its revision."""
+    monkeypatch.setattr(upgrade, "_require_free_tables", lambda _connection: None)
+    with (
+        open_engine(outdated) as engine,
+        ThreadPoolExecutor(1) as pool,
+        mariadb.connect(database=make_url(outdated).database) as dump,
+    ):
+        dump.cursor().execute("LOCK TABLES alembic_version READ")
+        upgraded = pool.submit(upgrade.upgrade, engine)
+        waiting_connection(mariadb, outdated, "UPDATE alembic_version")
+        time.sleep(upgrade.TABLE_WAIT_SECONDS + 0.2)
+        dump.cursor().execute("UNLOCK TABLES")
+        upgraded.result()
+
+        upgrade.require_current(engine)
+
+
+def test_an_upgrade_whose_connection_is_ended_while_it_waits_changes_nothing(
+    mariadb: DatabaseServer, outdated: str, reader: pymysql.Connection[Any]
+) -> None:
+    """Another connection would not hold the migration lock."""
+    with open_engine(outdated) as engine, ThreadPoolExecutor(1) as pool:
+        upgraded = pool.submit(upgrade.upgrade, engine)
+        try:
+            mariadb.execute(f"KILL {waiting_connection(mariadb, outdated, 'LOCK TABLES')}")
+        finally:
+            reader.rollback()
+        with pytest.raises(Conflict):
+            upgraded.result()
+
+        assert upgrade.found_revision(engine) == "0024"
