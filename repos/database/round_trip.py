@@ -34,8 +34,14 @@ class Exchange:
             raise self.lost
         if self._read is not None:
             read, self._read = self._read, None
-            with self:
-                read()
+            try:
+                with self:
+                    read()
+            except Exception as error:
+                # The caller of this exchange did not send these writes, and may expect such an error of its own
+                # statement: even if it catches this one, nothing is committed.
+                self.lost = error if isinstance(error, Conflict) else Conflict("an earlier write failed")
+                raise
         self.in_step = False
 
     def leave(self, read: Callable[[], object]) -> None:
