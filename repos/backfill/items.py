@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal, NamedTuple
 
 from sqlalchemy import and_, bindparam, func, literal, null, or_, select, update
@@ -202,7 +203,7 @@ class BackfillItems:
         self._session.later(
             _RECORD,
             rows=1,
-            unmatched=ClaimLost(f"the claim of item {item.id} is no longer valid"),
+            unmatched=partial(ClaimLost, f"the claim of item {item.id} is no longer valid"),
             item=item.id,
             held=item.claim,
             reached=checkpoint,

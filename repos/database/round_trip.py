@@ -105,4 +105,6 @@ def read_answers(connection: StatusConnection, writes: Sequence[Write], first: i
 def require_rows(write: Write, found: int) -> None:
     """Compare the number of rows that a write matched with the number that it must match."""
     if write.rows is not None and found != write.rows:
-        raise write.unmatched or Corrupt(f"a write matched {found} rows instead of {write.rows}: {write.name}")
+        if write.unmatched is not None:
+            raise write.unmatched()
+        raise Corrupt(f"a write matched {found} rows instead of {write.rows}: {write.name}")

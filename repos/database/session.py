@@ -15,14 +15,14 @@ from typing import Any
 
 from sqlalchemy import Engine, Executable, Table
 
-from domain.errors import Conflict, LedgerError
+from domain.errors import Conflict
 from repos import fault_points
 from repos.database import connections
 from repos.database.driver_errors import DriverError
 from repos.database.packet_text import Query
 from repos.database.round_trip import Exchange, execute, read_answers, require_rows, send
 from repos.database.server_status import BETWEEN, IN_TRANSACTION, MORE, OUTSIDE, require
-from repos.database.statements import Insert, Row, Write, inserts, inserts_as_text, prepare
+from repos.database.statements import Insert, MakeError, Row, Write, inserts, inserts_as_text, prepare
 from repos.fault_points import fault_point
 
 
@@ -163,9 +163,9 @@ class Session:
         return int(self._cursor.lastrowid)
 
     def later(
-        self, statement: Executable, *, rows: int | None = None, unmatched: LedgerError | None = None, **params: Any
+        self, statement: Executable, *, rows: int | None = None, unmatched: MakeError | None = None, **params: Any
     ) -> None:
-        """Gather a write for the flush; `rows` is how many rows it must match, else `unmatched` is raised."""
+        """Gather a write for the flush; `rows` is how many rows it must match, `unmatched` makes the error if not."""
         self.wrote = True
         prepared = prepare(statement, self._dialect)
         self._writes.append(Write(prepared.sql, prepared.values(params), rows, unmatched))

@@ -18,6 +18,7 @@ from repos.database.sql_literals import rows_with_literals
 T = TypeVar("T")
 Params = dict[str, Any]
 Row = tuple[Any, ...]
+MakeError = Callable[[], LedgerError]
 
 # SQLite accepts 32,766 parameters in a statement, and every table here has fewer than 32 columns.
 MAX_ROWS_PER_INSERT = 1_000
@@ -35,13 +36,14 @@ class Prepared(NamedTuple):
 class Write(Struct, frozen=True, gc=False):
     """A write as it is sent; `values` is None where the text has them.
 
-    `rows` is how many rows it must match, and `unmatched` the error if it does not.
+    `rows` is how many rows it must match, and `unmatched` makes the error if it does not. It holds no error: its
+    traceback would refer to the write, which the garbage collector does not look into.
     """
 
     sql: str
     values: Row | None
     rows: int | None
-    unmatched: LedgerError | None = None
+    unmatched: MakeError | None = None
 
     @property
     def name(self) -> str:

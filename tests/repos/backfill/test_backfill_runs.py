@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+from contextlib import suppress
+
 import pytest
 
 from repos.backfill.items import BackfillItem, ClaimLost
@@ -81,6 +85,23 @@ def test_an_item_belongs_to_its_last_claim(unit_of_work: UnitOfWork) -> None:
         stored = tx.backfill_items.get(item.id)
     assert stored is not None
     assert (stored.state, stored.checkpoint, stored.attempts) == ("done", b"2", 0)
+
+
+def test_a_lost_claim_leaves_nothing_in_memory(unit_of_work: UnitOfWork) -> None:
+    run_id = open_run(unit_of_work)
+    item = added(unit_of_work, run_id, "users")[0]
+    left: list[weakref.ref[object]] = []
+
+    def record() -> None:
+        with unit_of_work.records() as tx:
+            left.append(weakref.ref(tx))
+            tx.backfill_items.record(item, checkpoint=b"1", counts=b"{}", until=NOW)
+
+    with suppress(ClaimLost):
+        record()
+    gc.collect()
+
+    assert [each() for each in left] == [None]
 
 
 def test_a_claim_needs_the_item_as_it_was_read(unit_of_work: UnitOfWork) -> None:
