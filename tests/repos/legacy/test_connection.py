@@ -123,6 +123,7 @@ def test_connections_that_were_dropped_while_idle_are_replaced(
     mariadb: DatabaseServer, make_server_source: MakeSource, monkeypatch: pytest.MonkeyPatch
 ):
     with open_source(make_server_source("CREATE TABLE t (id INT)", "INSERT INTO t VALUES (1)")) as source:
+        monkeypatch.setattr(idle_connections, "MAX_IDLE_SECONDS", 3_600)
         streams = [source.stream("SELECT CONNECTION_ID() FROM t") for _ in range(2)]
         idle = [next(stream)[0][0] for stream in streams]
         assert [list(stream) for stream in streams] == [[], []]
