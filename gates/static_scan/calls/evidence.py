@@ -90,7 +90,7 @@ def _holds(evidence: Evidence, chain: Sequence[Link], modules: set[str], source:
         return False
     if evidence.called and not {*evidence.called} & {*_words([last])}:
         return False
-    if evidence.computed and not any(link.name == COMPUTED and link.arguments is None for link in before):
+    if evidence.computed and not any(_is_computed(link) for link in before):
         return False
     if evidence.literal and not (given and _literal(given[0], source)):
         return False
@@ -109,6 +109,11 @@ def _holds(evidence: Evidence, chain: Sequence[Link], modules: set[str], source:
     if evidence.new and (not last.is_new or f"class {last.name} " in source.text):
         return False  # a class of the same name that the file declares
     return not (evidence.root and before)
+
+
+def _is_computed(link: Link) -> bool:
+    """Whether a member is chosen at run time; that of a list has the list's word: `models[name]` is " model"."""
+    return link.arguments is None and link.name.partition(" ")[0] == COMPUTED
 
 
 def _consists_of(name: str, words: set[str]) -> bool:

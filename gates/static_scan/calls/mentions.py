@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+
+from ast_grep_py import SgNode
 
 from gates.static_scan.code.call_chain import Link, chain_of
 from gates.static_scan.code.name_words import words_of
@@ -18,7 +21,23 @@ _FUNCTIONS = frozenset(
     split rsplit partition gettext ngettext _ echo secho perror exit mark parametrize param add_row Text title
     addEventListener setTitle description summary usage commit set_attribute set_tag set_data add_event""".split()
 )
-_HELP = frozenset("help description epilog message msg reason id ids match label title summary placeholder".split())
+_HELP = frozenset(
+    """help description epilog message msg reason id ids match label title summary placeholder db.statement
+    db.query.text""".split()
+)
+# Functions of JavaScript that show, colour or parse a text, or tell listeners of it.
+_SHOWN = frozenset(
+    """emit dispatch astify highlight highlightAuto highlightElement codeToHtml codeToTokens applyEdits executeEdits
+    insertText insertContent""".split()
+)
+_SQL_SHOWN = re.compile(r"""\b(?:language|lang)['"]?\s{0,4}:\s{0,4}['"](?:sql|mysql|mariadb)['"]""")
+# What a test calls to give a text to a database, by the words of its name.
+_TESTS = frozenset("it test specify describe".split())
+_OF_DATABASES = frozenset(
+    """sql query queries execute exec run raw db database connection conn pool knex client prisma tx trx transaction
+    sequelize mysql mariadb statement prepare batch task seed load apply migrate reset setup insert repo
+    repository store manager""".split()
+)
 # Modules that read SQL, and streams that people read.
 _READERS = frozenset("sqlglot sqlparse sqlfluff stdout stderr".split())
 _PATTERNS = frozenset("regex regexp re pattern matcher matches".split())
@@ -72,6 +91,8 @@ def is_mention(part: Part, syntax: Syntax) -> bool:
                 return True
             if is_pattern_match(links) or (name == "partial" and inside and inside[0].text() in _FUNCTIONS):
                 return True
+            if not syntax.source.is_python and (_is_shown(name, inside, syntax) or _is_tested(outer, links, syntax)):
+                return True
             if name not in _THROUGH:
                 return outer.parent is not None and outer.parent.kind in _RAISES
         elif outer.kind in grammar.assignments and outer.kind not in ("pair", "keyword_argument"):
@@ -96,6 +117,29 @@ def _is_type(part: Part) -> bool:
 def is_pattern_match(links: Sequence[Link]) -> bool:
     """Whether a chain of calls looks for a pattern in a text: `regex.exec(text)`."""
     return len(links) > 1 and links[-1].name == "exec" and bool({*words_of(links[-2].name)} & _PATTERNS)
+
+
+def _is_shown(name: str, given: Sequence[SgNode], syntax: Syntax) -> bool:
+    """Whether a call shows a text as SQL, or formats it."""
+    source = syntax.source
+    if name in _SHOWN or (name == "format" and "sql-formatter" in source.text):
+        return True
+    return any(each.kind() == "object" and _SQL_SHOWN.search(source.slice(each)[:400]) for each in given[:4])
+
+
+def _is_tested(call: Part, links: Sequence[Link], syntax: Syntax) -> bool:
+    """Whether a call in a test gives a text to what is no database: `expect(isWrite("DELETE FROM users"))`."""
+    names = (name for link in links for name in link.name.split(" ") if name[:1] not in ("#", ".", "["))  # no selectors
+    if {word for name in names for word in words_of(name)} & _OF_DATABASES:
+        return False
+    outer = call.parent
+    while outer is not None:
+        if outer.kind in syntax.grammar.calls and (function := outer.node.field("function")) is not None:
+            root = syntax.source.slice(function)[:40].partition(".")[0]
+            if root in _TESTS:
+                return True
+        outer = outer.parent
+    return False
 
 
 def _compares(part: Part) -> bool:
