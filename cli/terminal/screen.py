@@ -201,7 +201,7 @@ _LAST = 253_402_300_799_999_999
 def iso(microseconds: int) -> str:
     """A time for programs: ISO 8601 in UTC, to the microsecond; beyond the years 1 to 9999 the nearest one."""
     whole, rest = divmod(min(max(microseconds, _FIRST), _LAST), 1_000_000)
-    return f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%S}.{rest:06}Z"
+    return f"{datetime.fromtimestamp(whole, UTC).isoformat()[:19]}.{rest:06}Z"
 
 
 def iso_or_none(microseconds: int | None) -> str | None:
