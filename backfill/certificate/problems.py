@@ -12,7 +12,8 @@ from backfill.scanning.finding import keyed_hash
 
 MAX_PROBLEMS = 1_000
 # Keys that are ids: anything else, such as an address or a token, is shown as a hash.
-_ID = re.compile(r"[A-Za-z0-9_-]{1,36}", re.ASCII)
+# An id, or the hash that a key was replaced by before.
+_SAFE = re.compile(r"[A-Za-z0-9_-]{1,36}|#[0-9a-f]{16,64}", re.ASCII)
 
 # Each check, in the order in which they are made.
 CHECKS: Mapping[str, str] = {
@@ -69,6 +70,6 @@ class Problems:
     def _part(self, part: object, *, secret: bool) -> str:
         if part is None or isinstance(part, int):
             return str(part)
-        if isinstance(part, str) and not secret and (_ID.fullmatch(part) or part.startswith("#")):
+        if isinstance(part, str) and not secret and _SAFE.fullmatch(part):
             return part
         return f"#{keyed_hash(self._hash_key, str(part).encode(errors='surrogateescape'))}"
