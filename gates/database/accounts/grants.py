@@ -6,6 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from gates.database.accounts.roles import Privilege
 
+# The names of all privileges at once.
+EVERYTHING = ("ALL", "ALL PRIVILEGES")
+
 
 def read_grants(lines: Iterable[str], database: str, *, wildcards: bool = True) -> tuple[set[Privilege], list[str]]:
     """The privileges in an account's grants, and the lines with anything else: other schemas, roles, routines.

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-from gates.database.accounts.grants import quoted, read_grants
+from gates.database.accounts.grants import EVERYTHING, quoted, read_grants
 from gates.database.accounts.roles import Privilege
 
-_EVERYTHING = ("ALL", "ALL PRIVILEGES")
 _OPTION = " WITH GRANT OPTION"
 
 
@@ -24,7 +23,7 @@ class HeldPrivileges:
     def covers(self, wanted: Privilege) -> bool:
         """Whether a privilege is held, also as a part of a larger one."""
         return any(
-            held.name in (wanted.name, *_EVERYTHING)
+            held.name in (wanted.name, *EVERYTHING)
             and (held.scope in ("*.*", "*", wanted.scope) or held.scope.endswith(".*"))
             and held.column in ("", wanted.column)
             for held in self._held
@@ -33,7 +32,7 @@ class HeldPrivileges:
     def reads_of(self, table: str) -> bool:
         """Whether a table can be read: a privilege on any one of its columns lets a handler read whole rows."""
         return any(
-            held.name in ("SELECT", *_EVERYTHING) and (held.scope in ("*.*", "*", table) or held.scope.endswith(".*"))
+            held.name in ("SELECT", *EVERYTHING) and (held.scope in ("*.*", "*", table) or held.scope.endswith(".*"))
             for held in self._held
         )
 

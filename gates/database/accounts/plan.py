@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from domain.submissions.account_roles import ACCOUNT_ROLES
-from gates.database.accounts.grants import quoted, schema_pattern
+from gates.database.accounts.grants import EVERYTHING, quoted, schema_pattern
 from gates.database.accounts.passwords import identified
 from gates.database.accounts.roles import Privilege, wanted_privileges
 from gates.database.accounts.server import Installed, NoAccounts, Server, Trigger, account_name, literal
@@ -104,13 +104,22 @@ def _account(server: Server, wanted: Account, passwords: Mapping[str, str | None
         yield Step(about, shown, sql)
     held = set() if found is None else found[0]
     needed = wanted_privileges(role)
-    for scope, granted in _by_scope(needed - held):
-        target = _target(server, scope)
-        yield _step(f"grant {role} on {scope}", f"GRANT {granted} ON {target} TO {account_name(account)}")
     # What it may do elsewhere is reported by the status, and not ours to take away.
-    for scope, taken in _by_scope({each for each in held - needed if each.scope != "*.*"}):
+    too_much = {each for each in held - needed if each.scope != "*.*"}
+    # To revoke a privilege on a table takes those on its columns along.
+    whole = {(each.name, each.scope) for each in too_much if not each.column}
+    lost = {each for each in needed if whole & {(name, each.scope) for name in (each.name, *EVERYTHING)}}
+    yield from _granted(server, wanted, needed - held - lost)
+    for scope, taken in _by_scope(too_much):
         target = _target(server, scope)
         yield _step(f"revoke from {role} on {scope}", f"REVOKE {taken} ON {target} FROM {account_name(account)}")
+    yield from _granted(server, wanted, lost)
+
+
+def _granted(server: Server, account: Account, privileges: Iterable[Privilege]) -> Iterator[Step]:
+    for scope, granted in _by_scope(privileges):
+        sql = f"GRANT {granted} ON {_target(server, scope)} TO {account_name(account.account)}"
+        yield _step(f"grant {account.role} on {scope}", sql)
 
 
 def _guards(server: Server, accounts: Sequence[Account]) -> Iterator[Step]:

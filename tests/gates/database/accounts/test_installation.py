@@ -87,6 +87,18 @@ def test_status_names_what_is_missing_and_what_is_too_much_and_install_mends_it(
     assert sentences(own) == []
 
 
+@pytest.mark.parametrize("privilege", ["INSERT", "SELECT, INSERT, UPDATE", "ALL"])
+def test_one_installation_narrows_a_privilege_on_a_table_to_its_columns(own: InstalledLedger, privilege: str):
+    """As an upgrade does; to revoke the privilege on the table takes those on its columns along."""
+    for role in ("worker", "producer"):
+        own.root(f"GRANT {privilege} ON rejected_submissions TO '{own.name(role)}'@'%'")
+        own.root(f"GRANT {privilege} ON submission_inbox TO '{own.name(role)}'@'%'")
+
+    own.install()
+
+    assert sentences(own) == []
+
+
 def test_status_names_grants_elsewhere_and_accounts_that_are_gone(own: InstalledLedger):
     own.root(f"GRANT SELECT ON mysql.* TO '{own.name('producer')}'@'%'")
     own.root(f"GRANT CREATE USER ON *.* TO '{own.name('worker')}'@'%'")
