@@ -10,6 +10,7 @@ from typing import Any
 
 import pymysql
 import pytest
+from pymysql.constants import ER
 from sqlalchemy import inspect, make_url
 
 from domain.errors import Conflict
@@ -118,3 +119,31 @@ def test_an_upgrade_whose_connection_is_ended_while_it_waits_changes_nothing(
             upgraded.result()
 
         assert upgrade.found_revision(engine) == "0024"
+
+
+def test_a_password_that_a_running_program_sets_in_the_middle_is_refused_and_not_lost(
+    outdated: str, mariadb: DatabaseServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the copy and the end of the old column the server commits, so that others get at the users."""
+    refused = []
+    run = upgrade._run_when_free
+    with mariadb.connect(database=make_url(outdated).database) as program:
+        program.cursor().execute(
+            "INSERT INTO users (id, email, email_key, created_at, password) VALUES (1, 'a@b', 'a@b', 1, 'before')"
+        )
+
+        def set_before_the_end(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+            if "users DROP COLUMN" in statement:
+                cursor.execute("COMMIT")
+                try:
+                    program.cursor().execute("UPDATE users SET password = 'set since' WHERE id = 1")
+                except pymysql.MySQLError as error:
+                    refused.append(error.args[0])
+            return run(cursor, statement, parameters, context)
+
+        monkeypatch.setattr(upgrade, "_run_when_free", set_before_the_end)
+        with open_engine(outdated) as engine:
+            upgrade.upgrade(engine)
+
+    assert refused == [ER.BAD_FIELD_ERROR]
+    assert mariadb.execute(f"SELECT password FROM `{make_url(outdated).database}`.user_passwords") == [("before",)]
