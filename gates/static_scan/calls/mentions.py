@@ -28,8 +28,9 @@ _HELP = frozenset(
 # Functions of JavaScript that show, colour or parse a text, or tell listeners of it.
 _SHOWN = frozenset(
     """emit dispatch astify highlight highlightAuto highlightElement codeToHtml codeToTokens applyEdits executeEdits
-    insertText insertContent""".split()
+    insertText insertContent setValue setText setContent""".split()
 )
+_LOG_MAKERS = frozenset("debug createDebug debuglog".split())
 _SQL_SHOWN = re.compile(r"""\b(?:language|lang)['"]?\s{0,4}:\s{0,4}['"](?:sql|mysql|mariadb)['"]""")
 # What a test calls to give a text to a database, by the words of its name.
 _TESTS = frozenset("it test specify describe".split())
@@ -49,8 +50,11 @@ _ENDS = ("Error", "Exception", "Warning", "Rejected", "Panic")
 def is_mention(part: Part, syntax: Syntax) -> bool:
     """Whether the text at a part of the tree is only talked about."""
     grammar = syntax.grammar
-    if syntax.source.is_python and _is_type(part):
-        return True
+    if syntax.source.is_python:
+        if _is_type(part):
+            return True
+    elif (around := part.node.parent()) is not None and around.kind() == "jsx_expression":
+        return True  # what a page shows
     inner, outer = part, part.parent
     while outer is not None and outer.kind not in grammar.functions:
         if outer.kind == "expression_statement":
@@ -96,7 +100,7 @@ def is_mention(part: Part, syntax: Syntax) -> bool:
             if name not in _THROUGH:
                 return outer.parent is not None and outer.parent.kind in _RAISES
         elif outer.kind in grammar.assignments and outer.kind not in ("pair", "keyword_argument"):
-            return False
+            return outer.kind == "variable_declarator" and _is_tested_name(outer, syntax)
         inner, outer = outer, outer.parent
     return False
 
@@ -124,6 +128,10 @@ def _is_shown(name: str, given: Sequence[SgNode], syntax: Syntax) -> bool:
     source = syntax.source
     if name in _SHOWN or (name == "format" and "sql-formatter" in source.text):
         return True
+    for made in syntax.assignments.get(name, [])[:1]:  # `const trace = debug("sql")`
+        function = made.value.field("function")
+        if function is not None and source.slice(function)[:40] in _LOG_MAKERS:
+            return True
     return any(each.kind() == "object" and _SQL_SHOWN.search(source.slice(each)[:400]) for each in given[:4])
 
 
@@ -132,14 +140,28 @@ def _is_tested(call: Part, links: Sequence[Link], syntax: Syntax) -> bool:
     names = (name for link in links for name in link.name.split(" ") if name[:1] not in ("#", ".", "["))  # no selectors
     if {word for name in names for word in words_of(name)} & _OF_DATABASES:
         return False
-    outer = call.parent
+    return _test_around(call, syntax) is not None
+
+
+def _is_tested_name(declarator: Part, syntax: Syntax) -> bool:
+    """Whether a variable of a test is given to functions, and to no database."""
+    test, name = _test_around(declarator, syntax), declarator.node.field("name")
+    if test is None or name is None or name.kind() != "identifier":
+        return False
+    given = re.compile(rf"([\w$.]{{1,60}})\(\s{{0,8}}{re.escape(syntax.source.name(name))}\b")
+    callees = given.findall(syntax.source.text[test.start : min(test.end, test.start + 20_000)])
+    return bool(callees) and not {word for each in callees for word in words_of(each)} & _OF_DATABASES
+
+
+def _test_around(part: Part, syntax: Syntax) -> Part | None:
+    """The call of `it`, `test` or `describe` around a part: the innermost."""
+    outer = part.parent
     while outer is not None:
-        if outer.kind in syntax.grammar.calls and (function := outer.node.field("function")) is not None:
-            root = syntax.source.slice(function)[:40].partition(".")[0]
-            if root in _TESTS:
-                return True
+        function = outer.node.field("function") if outer.kind in syntax.grammar.calls else None
+        if function is not None and syntax.source.slice(function)[:40].partition(".")[0] in _TESTS:
+            return outer
         outer = outer.parent
-    return False
+    return None
 
 
 def _compares(part: Part) -> bool:
