@@ -13,6 +13,10 @@ from gates.database.accounts.triggers import guards
 
 Kind = Literal["missing", "excess", "changed"]
 _SCOPES = {"*.*": "every schema", "*": "the whole schema"}
+# Accounts that a server makes for itself, which no one can sign in to, and without which it does not work.
+_OF_THE_SERVER = frozenset(
+    f"'{name}'@'localhost'" for name in ("mysql.infoschema", "mysql.session", "mysql.sys", "mariadb.sys")
+)
 
 
 class Gap(NamedTuple):
@@ -111,7 +115,7 @@ def _grantees(server: Server, privileges: str, tables: list[str]) -> set[str]:
         server.database,
         *tables,
     )
-    return {str(row[0]) for row in found}
+    return {str(row[0]) for row in found} - _OF_THE_SERVER
 
 
 def _shown(privilege: Privilege) -> str:

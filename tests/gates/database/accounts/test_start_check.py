@@ -79,6 +79,15 @@ def test_the_status_names_an_unlisted_account_that_may_read_a_secret(own: Instal
             own.root(f"DROP USER '{name}'@'%'")
 
 
+def test_the_status_names_no_account_of_the_server_itself(own: InstalledLedger):
+    """MySQL has one that may read everything and that no one may use; to drop it would break the server."""
+    with Server.opened(own.url) as server:
+        notes = account_status(server).notes
+
+    assert any("root" in note for note in notes)
+    assert [note for note in notes if "mysql." in note or "mariadb." in note] == []
+
+
 def test_a_single_account_starts_unless_accounts_are_required(own: InstalledLedger):
     own.root("DELETE FROM database_accounts")
 
