@@ -72,7 +72,7 @@ def take_inventory(
             continue
         if file.language == "shell":
             reached, code = shell_touchpoints(file, domains or {})
-            inside = [each for part in code for each in _scan(part, domains or {}).run()]
+            inside = [_moved(each, before) for part, before in code for each in _scan(part, domains or {}).run()]
             touchpoints[file.path] = sorted(reached + inside, key=lambda each: each.line)
             lines += file.text.count("\n") + 1
             continue
@@ -100,6 +100,12 @@ def take_inventory(
 
 def _scan(file: SourceFile, domains: Mapping[str, str]) -> FileScan:
     return FileScan(SourceText(file.path, file.text, file.language), package_rules(), domains)
+
+
+def _moved(touchpoint: Touchpoint, lines: int) -> Touchpoint:
+    """A touchpoint of code that begins some lines after the beginning of its file."""
+    text_line = None if touchpoint.text_line is None else touchpoint.text_line + lines
+    return touchpoint._replace(line=touchpoint.line + lines, end_line=touchpoint.end_line + lines, text_line=text_line)
 
 
 def _with_table(touchpoint: Touchpoint, names: TableNames, domains: Mapping[str, str]) -> Touchpoint:

@@ -7,6 +7,7 @@ the types that comments give to names.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from gates.static_scan.code.name_words import words_of
@@ -46,7 +47,9 @@ class DeclaredTypes:
     def __init__(self, source: SourceText) -> None:
         self._source = source
         self._stand_for: dict[str, str] = {}
-        self._classes: list[tuple[int, int, str]] = []
+        # Where the innermost class changes, and what it extends from there on.
+        self._places: list[int] = []
+        self._extended: list[str] = []
         text = source.parsed_text
         if source.is_python:
             for match in _STANDS_FOR_IN_PYTHON.finditer(text):
@@ -69,8 +72,8 @@ class DeclaredTypes:
 
     def of_this(self, index: int) -> str:
         """What the class around a position extends."""
-        around = [each for each in self._classes if each[0] <= index < each[1]]
-        return max(around)[2] if around else ""
+        place = bisect_right(self._places, index) - 1
+        return self._extended[place] if place >= 0 else ""
 
     def in_comments(self) -> Iterator[tuple[str, str]]:
         """The names that comments give a type, and the types."""
@@ -92,9 +95,20 @@ class DeclaredTypes:
                 yield match[1], match[2]
 
     def _read_classes(self) -> None:
+        around: list[tuple[int, str]] = []
         kinds = [{"kind": kind, "has": {"kind": "class_heritage"}} for kind in ("class_declaration", "class")]
         for node in self._source.root.find_all({"rule": {"any": kinds}}):  # type: ignore[call-overload]
             heritage = next(child for child in node.children() if child.kind() == "class_heritage")
             place = node.range()
             text = self._source.slice(heritage)[:120].partition(" implements ")[0].removeprefix("extends ")
-            self._classes.append((place.start.index, place.end.index, text))
+            self._close(around, place.start.index)
+            self._places.append(place.start.index)
+            self._extended.append(text)
+            around.append((place.end.index, text))
+        self._close(around, len(self._source.text))
+
+    def _close(self, around: list[tuple[int, str]], index: int) -> None:
+        """End the classes that end before a position."""
+        while around and around[-1][0] <= index:
+            self._places.append(around.pop()[0])
+            self._extended.append(around[-1][1] if around else "")

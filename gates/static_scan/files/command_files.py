@@ -10,6 +10,7 @@ import shlex
 from pathlib import PurePosixPath
 
 from gates.static_scan.files.yaml_commands import commands_of_yaml
+from gates.static_scan.shell.client_programs import clients_in
 from gates.static_scan.sql.sql_words import is_sql, quoted
 
 # What such a file is, by its name or suffix.
@@ -55,6 +56,9 @@ _MAKE_VALUE = re.compile(r"(?:export |override )?(\w{1,80})[ \t]{0,8}(?:\?|:{1,3
 _CRON = re.compile(
     r"(?:@\w{1,20}|\S{1,60}[ \t]{1,20}\S{1,60}[ \t]{1,20}\S{1,60}[ \t]{1,20}\S{1,60}[ \t]{1,20}\S{1,60})[ \t]{1,20}"
 )
+# In the table of the system a user stands before each command; in others these names are users too.
+_USER = re.compile(r"[a-z_][a-z0-9_.-]{0,60}")
+_USERS = frozenset({"root", "www-data", "mysql", "deploy", "app"})
 _INSTRUCTION = re.compile(r"[ \t]{0,80}(RUN|CMD|ENTRYPOINT|HEALTHCHECK|ONBUILD|SHELL)\b", re.IGNORECASE)
 _OPTIONS = re.compile(r"(?:[ \t]{1,20}--[\w=,/.:-]{1,200}){1,9}[ \t]")
 _SETTING = re.compile(r"[ \t]{0,80}[\w.\"'-]{1,120}[ \t]{0,20}=[ \t]{0,20}(.*)")
@@ -65,6 +69,8 @@ def kind_of(path: str) -> str:
     name = PurePosixPath(path).name.lower()
     if name in _LOCK_FILES:
         return ""
+    if _has_users(path) and PurePosixPath(name).suffix in ("", ".cron", ".crontab"):
+        return "cron of the system"
     known = _NAMES.get(name) or _SUFFIXES.get(PurePosixPath(name).suffix, "")
     if known:
         return known
@@ -72,7 +78,12 @@ def kind_of(path: str) -> str:
         return "docker"
     if name.startswith("makefile."):
         return "make"
-    return "cron" if "cron.d/" in path and "." not in name else ""
+    return ""
+
+
+def _has_users(path: str) -> bool:
+    """Whether a crontab is one of the system, in which a user stands before each command."""
+    return "cron.d/" in path or path.endswith("etc/crontab")
 
 
 def script_of(text: str, kind: str) -> str:
@@ -84,7 +95,14 @@ def script_of(text: str, kind: str) -> str:
     if kind == "shell":
         return text
     lines = text.split("\n")
-    change = {"make": _of_make, "docker": _of_docker, "cron": _of_cron, "settings": _of_settings, "batch": _of_batch}
+    change = {
+        "make": _of_make,
+        "docker": _of_docker,
+        "cron": _of_cron,
+        "cron of the system": lambda listed: _of_cron(listed, has_users=True),
+        "settings": _of_settings,
+        "batch": _of_batch,
+    }
     return "\n".join(change[kind](lines))
 
 
@@ -92,7 +110,7 @@ def _of_make(lines: list[str]) -> list[str]:
     found, goes_on = [], False
     for line in lines:
         is_recipe = line.startswith(("\t", "    ")) or goes_on
-        goes_on = is_recipe and line.endswith("\\")
+        goes_on = is_recipe and line.rstrip("\r").endswith("\\")
         text = _MAKE_NAME.sub(r"${\1}", line).replace("$$", "$")
         if is_recipe:
             found.append(text.lstrip("\t @-+"))
@@ -128,19 +146,19 @@ def _as_words(text: str) -> str:
     return stripped[1:-1].replace('", "', '" "').replace('","', '" "')
 
 
-def _of_cron(lines: list[str]) -> list[str]:
+def _of_cron(lines: list[str], *, has_users: bool = False) -> list[str]:
     found = []
     for line in lines:
         match = None if line.lstrip().startswith("#") else _CRON.match(line)
         if match is None:
             found.append(line if "=" in line.partition(" ")[0] else "")
             continue
-        # The table of the system names a user first.
-        words = line[match.end() :].split(None, 1)
-        has_user = (
-            len(words) == 2 and words[0].isidentifier() and words[0] in ("root", "www-data", "mysql", "deploy", "app")
-        )
-        found.append(words[1] if has_user and not words[1].startswith("-") else line[match.end() :])
+        command = line[match.end() :]
+        words = command.split(None, 1)
+        is_name = len(words) == 2 and (words[0] in _USERS or (has_users and _USER.fullmatch(words[0]) is not None))
+        # `mysql` is a user and a client.
+        has_user = is_name and (not clients_in([command]) or bool(clients_in([words[1]])))
+        found.append(words[1] if has_user and not words[1].startswith("-") else command)
     return found
 
 
@@ -161,6 +179,10 @@ def _of_settings(lines: list[str]) -> list[str]:
 
 
 def _of_batch(lines: list[str]) -> list[str]:
-    return [
-        "" if line.lower().lstrip(" @").startswith(("rem ", "::", "echo ")) else line.lstrip(" @") for line in lines
-    ]
+    """The commands with the paths and the continued lines of a shell."""
+    found = []
+    for line in lines:
+        plain = line.strip(" \t\r").lstrip("@").replace("\\", "/")
+        plain = plain[:-1] + "\\" if plain.endswith("^") else plain
+        found.append("" if plain.lower().startswith(("rem ", "::", "echo ")) else plain)
+    return found

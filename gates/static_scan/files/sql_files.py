@@ -25,13 +25,15 @@ def sql_touchpoints(file: SourceFile, domains: Mapping[str, str]) -> list[Touchp
     return sorted(found.values(), key=lambda each: each.line)
 
 
-def shell_touchpoints(file: SourceFile, domains: Mapping[str, str]) -> tuple[list[Touchpoint], list[SourceFile]]:
-    """What the commands of a script reach, and the code that they hold, as files with that code at its lines."""
+def shell_touchpoints(
+    file: SourceFile, domains: Mapping[str, str]
+) -> tuple[list[Touchpoint], list[tuple[SourceFile, int]]]:
+    """What the commands of a script reach, and the code that they hold, with the lines before it."""
     reached = list(ShellScript(file.text).reached())
     statements_of = ((index, what) for index, what in reached if isinstance(what, Statement))
     found = dict.fromkeys(_touchpoints(file, statements_of, domains))
     code = [
-        SourceFile(file.path, "\n" * file.text.count("\n", 0, index) + what.text, what.language)
+        (SourceFile(file.path, what.text, what.language), file.text.count("\n", 0, index))
         for index, what in reached
         if isinstance(what, Code)
     ]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
+from bisect import bisect_left
 from typing import NamedTuple
 
 import yaml
 
 from gates.static_scan.code.name_words import words_of
 from gates.static_scan.shell.client_programs import clients_in
-from gates.static_scan.sql.sql_words import is_sql, mentions_sql
+from gates.static_scan.sql.sql_words import is_sql, mentions_sql, quoted
 
 # Keys whose value is a command, or a list of commands.
 _COMMANDS = frozenset(
@@ -23,6 +24,7 @@ _ONE_COMMAND = frozenset("command args entrypoint cmd argv test exec".split())
 _TALK = frozenset("name description title summary message comment help label reason note example examples text".split())
 _LABELS = frozenset("labels annotations".split())
 _MAX_DEPTH = 100
+_MAX_KEY = 200
 _OPTION = re.compile(r"\s-|\s[<|]|[<|]\s")
 _MODULES = ("community.mysql.", "mysql_db", "mysql_query", "mysql_user", "mysql_variables", "mysql_replication")
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -51,7 +53,7 @@ class _Open:
 
 def commands_of_yaml(text: str) -> str:
     """The commands at their lines."""
-    lines = [""] * (text.count("\n") + 1)
+    lines: list[list[str]] = [[] for _ in range(text.count("\n") + 1)]
     try:
         scalars = _scalars(text)
     except (yaml.YAMLError, RecursionError, ValueError):
@@ -61,7 +63,7 @@ def commands_of_yaml(text: str) -> str:
     for each in scalars:
         if each.listed and not each.is_key and _is_one_command(each):
             lists.setdefault(each.listed, []).append(each)
-        elif (shown := _shown(each)) and each.line < len(lines):
+        elif shown := _shown(each):
             _put(lines, each.line, shown)
     for parts in lists.values():
         words = [part.text for part in parts]
@@ -75,16 +77,16 @@ def commands_of_yaml(text: str) -> str:
                     _put(lines, part.line, shown)
         else:
             _put_words(lines, parts)
-    return "\n".join(lines)
+    return "\n".join(" ; ".join(parts) for parts in lines)
 
 
-def _put(lines: list[str], line: int, shown: str) -> None:
+def _put(lines: list[list[str]], line: int, shown: str) -> None:
     for number, part in enumerate(shown.split("\n")):
-        place = min(line + number, len(lines) - 1)
-        lines[place] = f"{lines[place]} ; {part}" if lines[place] else part
+        if part:
+            lines[min(line + number, len(lines) - 1)].append(part)
 
 
-def _put_words(lines: list[str], parts: list[_Scalar]) -> None:
+def _put_words(lines: list[list[str]], parts: list[_Scalar]) -> None:
     """One command, each word at its line."""
     words: dict[int, list[str]] = {}
     for part in parts:
@@ -131,6 +133,8 @@ def _scalars(text: str) -> list[_Scalar]:
     found: list[_Scalar] = []
     opened: list[_Open] = []
     number = 0
+    # YAML ends a line also after other characters than the rest of the scan does.
+    ends = [match.start() for match in re.finditer("\n", text)]
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             number += 1
@@ -147,11 +151,12 @@ def _scalars(text: str) -> list[_Scalar]:
             keys = tuple(each.key for each in opened[-6:] if each.key is not None)
             is_key = owner is not None and owner.is_mapping and owner.key is None
             is_block = event.style in ("|", ">")
-            line = (event.start_mark.line if event.start_mark is not None else 0) + (1 if is_block else 0)
+            index = event.start_mark.index if event.start_mark is not None else 0
+            line = bisect_left(ends, index) + (1 if is_block else 0)
             listed = owner.number if owner is not None and not owner.is_mapping else 0
             found.append(_Scalar(event.value.replace("$$", "$"), line, is_block, keys, listed, is_key))
             if is_key and owner is not None:
-                owner.key = event.value
+                owner.key = event.value[-_MAX_KEY:]
             else:
                 _value_ends(opened)
     return found
@@ -171,10 +176,12 @@ def _lines_of(text: str) -> list[_Scalar]:
         match = _KEY.match(line)
         key = match[1] if match is not None else key
         value = (line[match.end() :] if match is not None else line).strip().removeprefix("- ").strip()
-        if value[:1] in ("'", '"') and value.endswith(value[0]) and len(value) > 1:
-            value = value[1:-1]
+        if value[:1] in ("'", '"') and (plain := value.rstrip(", }]")).endswith(value[0]) and len(plain) > 1:
+            value = plain[1:-1].replace('\\"', '"') if value[0] == '"' else plain[1:-1]
+        if value.startswith("{") and not value.startswith("{{"):
+            value = " ; ".join(quoted(value)) or value
         if value.startswith("[") and value.endswith("]"):
             value = " ".join(shlex.quote(part.strip(" '\"").replace('\\"', '"')) for part in value[1:-1].split(","))
-        if value and not value.startswith("#"):
+        if value and not value.startswith(("#", "//")):
             found.append(_Scalar(value, number, is_block=False, keys=(key,), listed=0, is_key=False))
     return found

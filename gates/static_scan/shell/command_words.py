@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _SEPARATORS = frozenset("|;&()`\n")
+# `${a:-${b}}` in one another.
+_MAX_BRACES = 6
 
 
 class Word(NamedTuple):
@@ -86,7 +88,6 @@ def _words(text: str) -> Iterator[Word]:
             is_quoted, position = True, end
             continue
         if character == "$" and text.startswith(("${", "$("), position):
-            end = _closing(text, position + 1)
             if text[position + 1] == "(":
                 # The command inside is one by itself.
                 if begun >= 0:
@@ -94,6 +95,7 @@ def _words(text: str) -> Iterator[Word]:
                     begun, parts, is_quoted = -1, [], False
                 position += 1
                 continue
+            end = _closing_brace(text, position + 1)
             begun = position if begun < 0 else begun
             parts.append(text[position:end])
             position = end
@@ -135,12 +137,13 @@ def _quoted(text: str, start: int) -> tuple[int, str]:
     return position + 1, "".join(parts)
 
 
-def _closing(text: str, start: int) -> int:
-    """The place after the bracket that closes the one at a place; at most some hundred characters are looked at."""
-    opening = text[start]
-    closing, depth = "})"[opening == "("], 0
+def _closing_brace(text: str, start: int) -> int:
+    """The place after the brace that closes the one at a place; at most some hundred characters are looked at."""
+    depth = 0
     for position in range(start, min(len(text), start + 400)):
-        depth += (text[position] == opening) - (text[position] == closing)
+        depth += (text[position] == "{") - (text[position] == "}")
         if not depth:
             return position + 1
+        if depth > _MAX_BRACES:
+            break
     return start + 1

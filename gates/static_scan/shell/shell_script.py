@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from gates.static_scan.code.source_text import is_dense
 from gates.static_scan.shell.client_programs import Started, inner_command_lines, own_words, started_by
 from gates.static_scan.shell.command_words import Command, Word, commands_of, open_quote
 from gates.static_scan.sql.sql_text import Statement, statements
@@ -15,9 +16,13 @@ from gates.static_scan.sql.sql_words import is_sql, mentions_sql, starts_as_sql
 MAX_LINE_CHARACTERS = 20_000
 # What follows in a longer line, and code after so many pieces of it, is not known.
 _MAX_READ, _MAX_CODES = 50_000, 100
+# Words of a program that a variable names.
+_MAX_WORDS = 100
 # Quotes that no line closes are looked for so often; after that each line stands for itself.
 _MAX_OPEN = 20
 _MAX_DEPTH = 3
+# The words of a script that may be SQL: commands can get the same text again and again. What follows is not known.
+_MAX_TEXTS = 500_000
 _HEREDOC = re.compile(r"<<-?\s*[\"'\\]?([A-Za-z_]\w{0,80})")
 # A line without any of these starts no client and no code.
 _PARTS = re.compile(
@@ -38,6 +43,7 @@ _GIVEN = re.compile(
     r"^[ \t]{0,40}(?:(?:export|local|readonly|declare|typeset|alias)[ \t]{1,8})?([A-Za-z_]\w{0,80})[:?+]?=",
     re.MULTILINE,
 )
+_ALIAS = re.compile(r"\balias ([A-Za-z_]\w{0,80})=")
 # `run() { docker compose exec "$@"; }`
 _PASSING = re.compile(r"\b([A-Za-z_]\w{0,80})[ \t]{0,4}\(\)[ \t]{0,4}\{\s{0,40}([^\n$;{}]{1,200}?)[ \t]{1,8}\"?\$[@*]")
 _HIDDEN = Statement("unknown", "", "", parsed=False)
@@ -57,7 +63,11 @@ class ShellScript:
     def __init__(self, text: str) -> None:
         self._text = text
         self._codes = 0
-        self._values = {**self._variables(), **self._functions()} if "$" in text or "alias" in text else {}
+        self._texts_left = _MAX_TEXTS
+        self._sql: dict[tuple[str, bool], str] = {}
+        self._programs: dict[str, list[Word]] = {}
+        variables = self._variables() if "$" in text or "alias" in text else {}
+        self._values = {**variables, **self._functions(variables)} if variables or "$" in text else {}
 
     def reached(self) -> Iterator[tuple[int, Statement | Code]]:
         """What the commands reach, and where."""
@@ -77,8 +87,10 @@ class ShellScript:
             calls_function = f"{line.split(None, 1)[0]}()" in self._values if self._values and line.strip() else False
             if body or calls_function or _PARTS.search(line) or mentions_sql(line):
                 yield from self._of_line(line[:_MAX_READ], index, Word(body, at))
-                if len(line) > _MAX_READ:
+                if len(line) > _MAX_READ or self._texts_left < 0:
                     yield index, _HIDDEN
+                if self._texts_left < 0:
+                    return
 
     def _end_of_line(self, start: int, tries: int) -> tuple[int, int]:
         """The end of a line, which goes on after a backslash and in quotes."""
@@ -153,31 +165,35 @@ class ShellScript:
         code = started.code()
         for word in (code,) if code is not None else given if started.reads_code else ():
             self._codes += 1
-            yield word.start, Code(started.name, word.text) if self._codes <= _MAX_CODES else _HIDDEN
+            is_read = self._codes <= _MAX_CODES and not is_dense(word.text)
+            yield word.start, Code(started.name, word.text) if is_read else _HIDDEN
 
     def _texts(self, words: list[Word], *, run: bool = False) -> Iterator[str]:
         """The words that are SQL, also by the variable that they name; of what is run, all that begins like it."""
         for word in words:
-            text = word.text
-            if (named := _NAMED.fullmatch(text)) is not None:
-                text = self._values.get(named[1], "")
-            text = _VARIABLE.sub("%s", text)
-            for part in (text, text.partition("=")[2]) if "=" in text[:40] else (text,):
-                if part and (is_sql(part) or (run and " " in part and starts_as_sql(part))):
-                    yield part
-                    break
+            self._texts_left -= 1
+            if self._texts_left < 0:
+                return
+            named = _NAMED.fullmatch(word.text)
+            text = word.text if named is None else self._values.get(named[1], "")
+            if (text, run) not in self._sql:
+                self._sql[text, run] = _sql_of(text, run=run)
+            if found := self._sql[text, run]:
+                yield found
 
     def _words_of(self, name: str) -> list[Word]:
         """The words of a variable, if they may be a program."""
         value = self._values.get(name, "")
-        return next((own_words(command) for command in commands_of(value)), []) if value else []
+        if value and name not in self._programs:
+            self._programs[name] = next((own_words(command)[:_MAX_WORDS] for command in commands_of(value)), [])
+        return self._programs[name] if value else []
 
-    def _functions(self) -> Mapping[str, str]:
+    def _functions(self, variables: Mapping[str, str]) -> Mapping[str, str]:
         """The commands of functions that give what they get to a program, and of aliases."""
         found = {f"{match[1]}()": match[2] for match in _PASSING.finditer(self._text)}
-        for name, value in self._variables().items():
-            if f"alias {name}=" in self._text:
-                found[f"{name}()"] = value
+        for match in _ALIAS.finditer(self._text):
+            if value := variables.get(match[1]):
+                found[f"{match[1]}()"] = value
         return found
 
     def _variables(self) -> Mapping[str, str]:
@@ -194,6 +210,15 @@ class ShellScript:
             if value and (_PARTS.search(value) or _STARTS.search(value) or mentions_sql(value)):
                 found[match[1]] = value
         return found
+
+
+def _sql_of(text: str, *, run: bool) -> str:
+    """The SQL that a word is; empty if it is none."""
+    text = _VARIABLE.sub("%s", text)
+    for part in (text, text.partition("=")[2]) if "=" in text[:40] else (text,):
+        if part and (is_sql(part) or (run and " " in part and starts_as_sql(part))):
+            return part
+    return ""
 
 
 def _places_of_lines(text: str) -> dict[str, list[int]]:

@@ -60,7 +60,8 @@ mysqldump app > dump.sql
 
 def scanned(tmp_path: Path, name: str, text: str) -> Inventory:
     """The inventory of a folder with one file."""
-    (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(text, encoding="utf-8", newline="")
     return take_inventory(tmp_path)
 
 
@@ -211,6 +212,15 @@ def test_hostile_files_cost_a_bounded_time(tmp_path: Path, name: str, text: str)
         ("wipe.service", '[Service]\nExecStart=/usr/bin/mysql app -e "DELETE FROM users"\n', [2]),
         ("justfile", "wipe:\n    mysql app < wipe.sql\n", [2]),
         ("wipe.bat", "@echo off\nrem mysql app < no.sql\nmysql app < wipe.sql\n", [3]),
+        ("a.bat", '"C:\\Program Files\\MySQL\\bin\\mysql.exe" app < a\r\nC:\\bin\\mysql.exe app < b\r\n', [1, 2]),
+        ("b.bat", "docker exec db ^\r\n  mysql app < wipe.sql\r\n", [1]),
+        ("devcontainer.json", '// see x\n{\n"postCreateCommand": "mysql -h db app < seed.sql",\n"a": 1\n}\n', [3]),
+        ("package.json", '{\n"a": "\\ud83d\\ude00",\n"scripts": {\n"seed": "mysql app < seed.sql"}\n}', [4]),
+        ("q.yml", "# \u2028\u2028\u2028\u2028\nrun: mysql app < wipe.sql\n", [2]),
+        ("r.yml", "a: 1\rrun: mysql app < wipe.sql\rb: 2\r", [1]),
+        ("crontab", "0 3 * * * backup mysql app < wipe.sql\n", []),
+        ("cron.d/app", "0 3 * * * backup mysql app < wipe.sql\n0 3 * * * mysql app < wipe.sql\n", [1, 2]),
+        ("i.toml", "x = [" + "'a b', " * 150 + "'mysql app < wipe.sql']\n", [1]),
         ("chart.yaml", "{{- if .Values.wipe }}\ncommand: mysql app -e 'DELETE FROM users'\n{{- end }}\n", [2]),
         ("pnpm-lock.yaml", "packages:\n  command: mysql app < wipe.sql\n", []),
         ("a.yml", "x: &x {run: mysql app < a}\ny: *x\nz:\n  ? [a, b]\n  : {run: mysql app < b}\n", [1, 5]),
@@ -239,6 +249,14 @@ def test_commands_are_found_in_files_of_other_things(tmp_path: Path, name: str, 
         ("i.toml", "a = 'mysql\n" * 60_000),
         ("j.py", "X = [\n" + "*X,\n" * 3_000 + "'mysql']\n" + "subprocess.run(X)\n" * 50),
         ("k.sh", 'x="$(mysql -e a)"\n' * 10_000),
+        ("l.sh", "mysql <<A; " * 4_000 + "\nINSERT INTO t VALUES (1);\n" + "-- x\n" * 150_000 + "A\n"),
+        ("m.sh", ("echo '" + "UPDATE t SET a=1 /* */;" * 900 + "' | sh -c '" + "a;" * 10_000 + "'\n") * 20),
+        ("n.sh", "a=my" + " x" * 1_900 + "\n" + ("$a;" * 16_000 + "\n") * 15),
+        ("o.sh", "".join(f"a{number}=my$\n" for number in range(90_000))),
+        ("p.sh", ("mysql " + "${" * 24_000 + "\n") * 20),
+        ("q.sh", "python - <<E\n" + "f(x);" * 190_000 + "\nE\n"),
+        ("package.json", '{"scripts": {' + ",".join(['"a": "my"'] * 90_000) + "}}"),
+        ("r.yml", "? |\n  a." + "x" * 500_000 + "\n:\n" + "  - my\n" * 60_000),
     ],
 )
 def test_hostile_files_of_commands_cost_a_bounded_time(tmp_path: Path, name: str, text: str):
