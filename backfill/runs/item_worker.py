@@ -25,7 +25,8 @@ from materialization.clock import system_clock
 from materialization.retry import with_retries
 from repos.backfill.items import BackfillItem, ClaimLost
 from repos.backfill.runs import BackfillRunRow
-from repos.database.driver_errors import DuplicateKey
+from repos.database.driver_errors import DriverError, DuplicateKey
+from repos.database.error_codes import NOT_GRANTED
 from repos.fault_points import fault_point
 from repos.legacy.errors import SourceError
 from repos.unit_of_work import UnitOfWork
@@ -228,6 +229,9 @@ def _failure(item: BackfillItem, error: Exception) -> str:
         return "the ledger contradicts itself: see `scriptledger quarantine list`"
     if isinstance(error, FINAL):
         return str(error)
+    if isinstance(error, DriverError) and error.args[:1] and error.args[0] in NOT_GRANTED:
+        # The server names the account and the table.
+        return f"the database account lacks a privilege ({error.args[-1]}): `scriptledger gates install` grants it"
     # A bug, or the end of the task's time.
     return f"stopped by {type(error).__name__}{_place(error)}"
 

@@ -6,7 +6,9 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 
+import pymysql
 import pytest
+from pymysql.constants import ER
 
 from backfill.domains.base import CLAIM_SECONDS, BackfillContext, Domain, ItemWork
 from backfill.runs import control
@@ -124,6 +126,11 @@ def raising(error: Exception) -> Callable[[ItemWork], bool]:
         (SourceError("source_lost", "The connection was lost."), "held", "The connection was lost."),
         (SourceError("source_no_select", "Grant it SELECT."), "failed", "Grant it SELECT."),
         (Corrupt(SECRET), "failed", "the ledger contradicts itself: see `scriptledger quarantine list`"),
+        (
+            pymysql.OperationalError(ER.TABLEACCESS_DENIED_ERROR, "SELECT command denied to user 'b'@'h'"),
+            "failed",
+            "the database account lacks a privilege (SELECT command denied to user 'b'@'h'): `scriptledger gates inst",
+        ),
         (Bug(SECRET), "failed", "stopped by Bug at test_item_worker.py:"),
         (OtherSource(wanted="a", named="b"), "held", "This backfill reads a, and the legacy database named here is b."),
         (MappingOutdated(source="a", where="", sentence="It changed."), "held", "The mapping no longer fits a: It"),
