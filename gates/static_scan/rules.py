@@ -55,7 +55,7 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
     `package` that module itself.
     `object` is a first value that is made there, `keyword` any keyword argument, `none_of` are methods that it is
     not, `related` a chain with the objects that belong to a record (`script.version_set`),
-    `given_before` words of what an earlier call is given.
+    `given_before` words of what an earlier call is given, `commits` a receiver that the file also commits.
     """
 
     receiver: tuple[str, ...] = ()
@@ -85,6 +85,7 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
     related: bool = False
     none_of: tuple[str, ...] = ()
     given_before: tuple[str, ...] = ()
+    commits: bool = False
     only: tuple[str, ...] = ()
     origin: tuple[str, ...] = ()
     package: tuple[str, ...] = ()

@@ -104,6 +104,8 @@ def _holds(evidence: Evidence, chain: Sequence[Link], modules: set[str], source:
         return False
     if evidence.keyword and not any(map(_keyword, given)):
         return False
+    if evidence.commits and f"{before[-1].name.partition(' ')[0]}.commit()" not in source.text:
+        return False
     if last.name in evidence.none_of or (evidence.related and not any(link.name.endswith("_set") for link in before)):
         return False
     if evidence.new and (not last.is_new or f"class {last.name} " in source.text):
