@@ -21,6 +21,8 @@ _PYTHON = frozenset(
     psycopg psycopg2 asyncpg mariadb pg8000 apsw duckdb oracledb cymysql mysqlclient umysql oursql tormysql pymysqlpool
     mysqlx torndb jaydebeapi pyodbc turbodbc connectorx adbc_driver_manager""".split()
 )
+# Parts of drivers that open no connection: errors, constants, and how values are written.
+_HARMLESS_PARTS = frozenset("err errors constants converters times exceptions _exceptions errorcode".split())
 _TEXT = re.compile(r"""['"`]([^'"`\n]{1,100})['"`]""")
 _DRIVERS = re.compile(
     r"\b(?:pymysql|MySQLdb|mysql2?|mariadb|aiomysql|asyncmy|sqlalchemy|django|peewee|prisma|sequelize|knex|typeorm"
@@ -37,6 +39,8 @@ def driver_in(text: str, language: str) -> str:
             return ""  # types are gone when the code runs
         return next((name for name in names if _is_driver(name)), "")
     modules: list[str] = _MODULE.findall(text.partition(" import ")[0] if text.startswith("from ") else text)
+    if text.startswith("from ") and modules and _HARMLESS_PARTS & {*modules[-1].split(".")[1:]}:
+        return ""
     return next((name for name in modules if name in _PYTHON or name.partition(".")[0] in _PYTHON), "")
 
 

@@ -39,6 +39,15 @@ _OF_DATABASES = frozenset(
     sequelize mysql mariadb statement prepare batch task seed load apply migrate reset setup insert repo
     repository store manager""".split()
 )
+# Functions of Python that give a text to a file, a service, or a page. Those of JavaScript have other meanings.
+_PYTHON_FUNCTIONS = frozenset(
+    """write_text write_bytes writestr post patch send_json send_text send_message reply_text fill
+    addItem insertItem insertText setText setPlainText set_content Pre Code code markdown caption""".split()
+)
+_FILES = frozenset("f fh fp file out output outfile handle report".split())
+_TEST_LIBRARIES = frozenset("pytest unittest hypothesis".split())
+# Keys under which Python code keeps a text for people; drivers of JavaScript take SQL as `text`.
+_PYTHON_KEYS = frozenset("text content body prompt example examples".split())
 # Modules that read SQL, and streams that people read.
 _READERS = frozenset("sqlglot sqlparse sqlfluff stdout stderr".split())
 _PATTERNS = frozenset("regex regexp re pattern matcher matches".split())
@@ -51,7 +60,7 @@ def is_mention(part: Part, syntax: Syntax) -> bool:
     """Whether the text at a part of the tree is only talked about."""
     grammar = syntax.grammar
     if syntax.source.is_python:
-        if _is_type(part):
+        if _is_type(part) or (_TEST_LIBRARIES & syntax.module_words and _is_sample(part, syntax)):
             return True
     elif (around := part.node.parent()) is not None and around.kind() == "jsx_expression":
         return True  # what a page shows
@@ -70,9 +79,9 @@ def is_mention(part: Part, syntax: Syntax) -> bool:
             return True
         if outer.kind == "binary_expression" and _compares(outer):
             return True
-        if outer.kind == "pair" and (_is_key(outer, inner) or _names_help(outer)):
+        if outer.kind == "pair" and (_is_key(outer, inner) or _names_help(outer, syntax)):
             return True
-        if outer.kind == "keyword_argument" and _names_help(outer):
+        if outer.kind == "keyword_argument" and _names_help(outer, syntax):
             return True
         if outer.kind in grammar.calls:
             links = chain_of(outer.node, syntax.source, grammar)
@@ -87,6 +96,7 @@ def is_mention(part: Part, syntax: Syntax) -> bool:
                 return False
             if (
                 name in _FUNCTIONS
+                or (syntax.source.is_python and bool(links) and _gives_away(links))
                 or name.startswith("assert")
                 or name.endswith(_ENDS)
                 or {link.name for link in links[:2]} & _LOGGERS
@@ -103,6 +113,25 @@ def is_mention(part: Part, syntax: Syntax) -> bool:
             return outer.kind == "variable_declarator" and _is_tested_name(outer, syntax)
         inner, outer = outer, outer.parent
     return False
+
+
+def _is_sample(part: Part, syntax: Syntax) -> bool:
+    """Whether a text of a test of Python is given to no database, by the names of the calls around it."""
+    outer = part.parent
+    while outer is not None and outer.kind not in syntax.grammar.functions:
+        if outer.kind in syntax.grammar.calls:
+            links = chain_of(outer.node, syntax.source, syntax.grammar)
+            if {word for link in links for word in words_of(link.name)} & _OF_DATABASES:
+                return False
+        outer = outer.parent
+    return True
+
+
+def _gives_away(links: Sequence[Link]) -> bool:
+    """Whether a call of Python gives a text to a file, a service, or a page: `f.write(text)`."""
+    if links[-1].name in ("write", "writelines"):  # a pipe to a client is written to as well
+        return len(links) > 1 and bool({*words_of(links[-2].name)} & _FILES)
+    return links[-1].name in _PYTHON_FUNCTIONS
 
 
 def _is_type(part: Part) -> bool:
@@ -174,6 +203,7 @@ def _is_key(pair: Part, inner: Part) -> bool:
     return key is not None and key.range().start.index == inner.start
 
 
-def _names_help(part: Part) -> bool:
+def _names_help(part: Part, syntax: Syntax) -> bool:
     name = part.node.field("name") or part.node.field("key")
-    return name is not None and name.text().strip("'\"") in _HELP
+    names = _HELP | _PYTHON_KEYS if syntax.source.is_python else _HELP
+    return name is not None and name.text().strip("'\"") in names

@@ -140,7 +140,19 @@ def is_sql(text: str) -> bool:
     if not mentions_sql(text[:400]):
         return False
     executable = text.lstrip().startswith(("/*!", "/*M!"))
+    if not executable and _begins_as_prose(text):
+        return False
     return any(_is_statement(part, executable=executable) for part in split_statements(opened(text)))
+
+
+def _begins_as_prose(text: str) -> bool:
+    """Whether a text of several lines begins with other words than SQL: a scene in which a statement is typed."""
+    first = words(opened(text)[:400])[:1]
+    return (
+        bool(first)
+        and first[0].rstrip(".").isalpha()
+        and first[0] not in READS | WRITES | TRANSACTION_CONTROL | {"DELIMITER"}
+    )
 
 
 def _is_statement(plain: str, *, executable: bool) -> bool:
@@ -179,7 +191,9 @@ def _shaped(tokens: list[str], *, small: bool) -> bool:
                 return False
             return _selects(tokens, small=small)
         case "TRUNCATE" | "RENAME" | "LOCK" | "OPTIMIZE" | "REPAIR" | "ANALYZE":
-            return (second in ("TABLE", "TABLES") and _is_name(third)) or (verb == "TRUNCATE" and len(tokens) == 2)
+            return (second in ("TABLE", "TABLES") and _is_name(third)) or (
+                verb == "TRUNCATE" and len(tokens) == 2 and second != "TABLE"
+            )
         case "CREATE" | "ALTER" | "DROP":
             kinds = (
                 "TABLE",
@@ -204,7 +218,7 @@ def _shaped(tokens: list[str], *, small: bool) -> bool:
         case "PREPARE":
             return third == "FROM"
         case "EXECUTE":
-            return second == "IMMEDIATE" or (third == "USING" and not small)
+            return (second == "IMMEDIATE" and bool(rest)) or (third == "USING" and not small)
         case "SET":
             return second in ("SESSION", "GLOBAL", "PERSIST", "TRANSACTION", "PASSWORD", "NAMES") or second.startswith(
                 "@"

@@ -39,6 +39,14 @@ def test_code_that_talks_about_sql_is_clean(tmp_path: Path, sample: Sample):
     assert writes(found(tmp_path, sample)) == set()
 
 
+@pytest.mark.parametrize(
+    "part", ["err import IntegrityError", "constants import ER", "converters import escape_string"]
+)
+def test_a_part_of_a_driver_that_opens_nothing_is_no_connection(tmp_path: Path, part: str):
+    assert found(tmp_path, Sample("part", ".py", f"from pymysql.{part}\n", frozenset())) == set()
+    assert found(tmp_path, Sample("part", ".py", "from pymysql.connections import Connection\n", frozenset())) != set()
+
+
 def test_there_are_enough_samples_of_each_kind():
     names = [sample.name for sample in (*OFFENDING, *CLEAN)]
     assert [name for name, count in Counter(names).items() if count > 1] == []
