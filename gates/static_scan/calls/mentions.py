@@ -32,6 +32,8 @@ _SHOWN = frozenset(
 )
 _LOG_MAKERS = frozenset("debug createDebug debuglog".split())
 _SQL_SHOWN = re.compile(r"""\b(?:language|lang)['"]?\s{0,4}:\s{0,4}['"](?:sql|mysql|mariadb)['"]""")
+# A call with a name for its first argument.
+_GIVEN = re.compile(r"([\w$.]{1,60})\((?=\s{0,8}([A-Za-z_$][\w$]{0,60}))")
 # What a test calls to give a text to a database, by the words of its name.
 _TESTS = frozenset("it test specify describe".split())
 _OF_DATABASES = frozenset(
@@ -177,8 +179,8 @@ def _is_tested_name(declarator: Part, syntax: Syntax) -> bool:
     test, name = _test_around(declarator, syntax), declarator.node.field("name")
     if test is None or name is None or name.kind() != "identifier":
         return False
-    given = re.compile(rf"([\w$.]{{1,60}})\(\s{{0,8}}{re.escape(syntax.source.name(name))}\b")
-    callees = given.findall(syntax.source.text[test.start : min(test.end, test.start + 20_000)])
+    text, own = syntax.source.text[test.start : min(test.end, test.start + 20_000)], syntax.source.name(name)
+    callees = [callee for callee, argument in _GIVEN.findall(text) if argument == own]
     return bool(callees) and not {word for each in callees for word in words_of(each)} & _OF_DATABASES
 
 
