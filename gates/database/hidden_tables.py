@@ -1,4 +1,4 @@
-"""Tables of our own database that the server does not show to an account."""
+"""Tables and views of our own database that the server does not show to an account."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from repos.schema.revision import connected
 
 
 def hidden_tables(engine: Engine, names: list[str]) -> list[str]:
-    """Those of some tables that the server does not show to this account, whether they exist or not."""
+    """Those of some tables and views that the server does not show to this account, whether they exist or not."""
     found = []
     with connected(engine) as connection:
         for name in names:

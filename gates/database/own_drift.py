@@ -47,8 +47,9 @@ def own_drift(database_url: str, *, allowed: tuple[str, ...] = ()) -> tuple[list
             wanted = own_schema(found.product, found.version, found.database)
             # Of no table of ours.
             wanted = msgspec.structs.replace(wanted, charset=found.charset, collation=found.collation)
-            seen = {table.name for table in found.tables}
-            hidden = hidden_tables(engine, [table.name for table in wanted.tables if table.name not in seen])
+            seen = {each.name for each in (*found.tables, *found.views)}
+            names = [each.name for each in (*wanted.tables, *wanted.views)]
+            hidden = hidden_tables(engine, [name for name in names if name not in seen])
     found, wanted = (_without(shape, (TABLE, *allowed, *hidden)) for shape in (found, wanted))
     wanted = _in_order_of(found, wanted)
     notes = not_compared(wanted, found)

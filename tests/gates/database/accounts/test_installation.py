@@ -143,13 +143,14 @@ def test_a_server_that_allows_no_trigger_gets_the_accounts_and_the_gap_is_named(
     assert gaps[0].startswith("The server did not create guard_script_commands_update (1142")
 
 
-@pytest.mark.parametrize("role", ["worker", "application", "reader"])
+@pytest.mark.parametrize("role", ["worker", "application", "reader", "intake"])
 def test_drift_says_which_tables_an_account_may_not_see(installed: InstalledLedger, role: str):
     changes, notes = own_drift(installed.url_of(role))
 
     assert changes == []
     assert any("no privilege to see" in note and "backfill_items" in note for note in notes) == (role != "worker")
     assert any("no privilege to see" in note and "user_passwords" in note for note in notes) == (role != "application")
+    assert any("no privilege to see" in note and "script_log" in note for note in notes) == (role == "intake")
 
 
 def test_an_upgrade_with_an_account_that_sees_less_is_refused_for_what_it_may_not_do(own: InstalledLedger):
