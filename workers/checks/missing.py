@@ -22,5 +22,6 @@ def missing_finding(missing: Sequence[str], tables: int) -> Finding:
     named = ", ".join(missing[:MAX_NAMED]) + (", …" if len(missing) > MAX_NAMED else "")
     return fault(
         f"The database lacks {named}.",
-        "Load them from a backup, or the whole database; `scriptledger db current` says what else is wrong.",
+        "If the schema is older than the program, run `scriptledger db upgrade`. Otherwise load them from a backup, or "
+        "the whole database; `scriptledger db current` says what else is wrong.",
     )
