@@ -47,15 +47,18 @@ def own_drift(database_url: str, *, allowed: tuple[str, ...] = ()) -> tuple[list
             wanted = own_schema(found.product, found.version, found.database)
             # Of no table of ours.
             wanted = msgspec.structs.replace(wanted, charset=found.charset, collation=found.collation)
-            seen = {each.name for each in (*found.tables, *found.views)}
-            names = [each.name for each in (*wanted.tables, *wanted.views)]
-            hidden = hidden_tables(engine, [name for name in names if name not in seen])
+            seen = _names(found)
+            hidden = hidden_tables(engine, [name for name in _names(wanted) if name not in seen])
     found, wanted = (_without(shape, (TABLE, *allowed, *hidden)) for shape in (found, wanted))
     wanted = _in_order_of(found, wanted)
     notes = not_compared(wanted, found)
     if hidden:
         notes.append(f"The account has no privilege to see these tables, which were not compared: {', '.join(hidden)}.")
     return differences(wanted, found), notes
+
+
+def _names(shape: SchemaShape) -> list[str]:
+    return [*(table.name for table in shape.tables), *(view.name for view in shape.views)]
 
 
 @dataclass(frozen=True)
