@@ -25,10 +25,10 @@ _HELP = frozenset(
     """help description epilog message msg reason id ids match label title summary placeholder db.statement
     db.query.text""".split()
 )
-# Functions of JavaScript that show, colour or parse a text, or tell listeners of it.
+# Functions of JavaScript that show, colour, parse or store a text, or pass it to listeners.
 _SHOWN = frozenset(
     """emit dispatch astify highlight highlightAuto highlightElement codeToHtml codeToTokens applyEdits executeEdits
-    insertText insertContent setValue setText setContent""".split()
+    insertText insertContent setValue setText setContent writeFile writeFileSync appendFile appendFileSync""".split()
 )
 _LOG_MAKERS = frozenset("debug createDebug debuglog".split())
 _SQL_SHOWN = re.compile(r"""\b(?:language|lang)['"]?\s{0,4}:\s{0,4}['"](?:sql|mysql|mariadb)['"]""")
