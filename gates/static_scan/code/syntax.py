@@ -154,3 +154,16 @@ class Syntax:
             start = each.range().start.index
             self.assignments[self.source.name(name)].append(Assignment(each, part.function, added=False, start=start))
         return True
+
+
+def owner_of_parameter(function: Function | None, name: str) -> Function | None:
+    """The innermost function around a place that has a parameter of a name."""
+    while function is not None:
+        if name in function.parameters or any(_is_part(parameter, name) for parameter in function.parameters):
+            return function
+        function = function.outer
+    return None
+
+
+def _is_part(parameter: str, name: str) -> bool:
+    return parameter.startswith("{") and name in parameter.strip("{} ").replace(",", " ").replace("=", " ").split()

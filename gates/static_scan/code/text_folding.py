@@ -11,7 +11,7 @@ from ast_grep_py import SgNode
 
 from gates.static_scan.code.changed_text import MAX_CHARACTERS, changed, filled, unescaped
 from gates.static_scan.code.folded_text import MAX_ALTERNATIVES, UNKNOWN, Folded, either, joined
-from gates.static_scan.code.syntax import Assignment, Function, Syntax
+from gates.static_scan.code.syntax import Assignment, Syntax, owner_of_parameter
 from gates.static_scan.sql.sql_words import HOLE
 
 MAX_DEPTH = 12
@@ -40,6 +40,8 @@ class Folder:
         self._aliases = aliases or {}
         self._source = syntax.source
         self._grammar = syntax.grammar
+        # The values of lists that names stand for, by the place of the list and the depth.
+        self._lists: dict[tuple[int, int], list[SgNode] | None] = {}
         self._steps_left = self._steps_left_of_file = MAX_STEPS_OF_FILE
 
     def fold(self, node: SgNode, depth: int = 0, seen: frozenset[int] = frozenset()) -> Folded:
@@ -197,7 +199,12 @@ class Folder:
         kind = node.kind()
         if kind == "identifier" and depth < MAX_LISTS:
             found = self._assigned(self._source.name(node), node.range().start.index)
-            return self.listed(found[0].value, depth + 1) if found and not found[0].taken_apart else None
+            if not found or found[0].taken_apart:
+                return None
+            key = (found[0].start, depth)
+            if key not in self._lists:
+                self._lists[key] = self.listed(found[0].value, depth + 1)
+            return self._lists[key]
         if kind == "binary_operator" and depth < MAX_LISTS and (left := node.field("left")) is not None:
             right = node.field("right")
             before, after = self.listed(left, depth + 1), self.listed(right, depth + 1) if right is not None else None
@@ -215,7 +222,7 @@ class Folder:
     def _name(self, name: str, index: int, depth: int, seen: frozenset[int]) -> Folded:
         function = self._syntax.function_at(index)
         found = self._assigned(name, index)
-        owner = _parameter_of(function, name)
+        owner = owner_of_parameter(function, name)
         if owner is not None and not any(each.function is owner for each in found):
             return Folded((HOLE,), frozenset({(owner, name)}))
         fresh = [each for each in found if each.start not in seen]
@@ -280,18 +287,6 @@ class Folder:
             text = self._source.slice(index) if index is not None else ""
             return text.strip("'\"`") if text[:1] in "'\"`" else "", function.field("object") or function.field("value")
         return (self._source.name(function) if kind == "identifier" else ""), None
-
-
-def _parameter_of(function: Function | None, name: str) -> Function | None:
-    while function is not None:
-        if name in function.parameters or any(_is_part(parameter, name) for parameter in function.parameters):
-            return function
-        function = function.outer
-    return None
-
-
-def _is_part(parameter: str, name: str) -> bool:
-    return parameter.startswith("{") and name in parameter.strip("{} ").replace(",", " ").replace("=", " ").split()
 
 
 def _parts(node: SgNode) -> list[SgNode]:
