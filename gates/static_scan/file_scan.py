@@ -30,6 +30,8 @@ from gates.static_scan.touchpoint import Kind, Touchpoint, Unread
 
 # Methods of databases that others have too: a text that is no SQL is for one of those.
 _ALSO_OF_OTHERS = frozenset("exec run all get each batch prepare begin call apply".split())
+# Those that an import gives take no code as a text: `import { setTimeout as sleep } from "node:timers/promises"`.
+_TIMERS = frozenset({"setTimeout", "setInterval", "setImmediate"})
 _UNKNOWN = Statement("unknown", "", "", parsed=False)
 _CONNECTION = Statement("connection", "", "", parsed=True)
 
@@ -146,7 +148,7 @@ class FileScan:
             if function is None or function.kind() != "identifier":
                 continue
             meant = self._origins.aliases.get(self.source.name(function))
-            for rule in self._rules if meant else ():
+            for rule in self._rules if meant and meant not in _TIMERS else ():
                 if rule.touch is not None and meant in rule.touch.words and rule.touch.access != "program":
                     self._match(rule, part.node)
 
