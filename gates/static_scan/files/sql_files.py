@@ -6,9 +6,10 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 
+from gates.static_scan.code.source_text import is_dense
 from gates.static_scan.domains import domain_of
 from gates.static_scan.files.source_files import SourceFile
-from gates.static_scan.shell.shell_script import Code, ShellScript
+from gates.static_scan.shell.shell_script import HIDDEN, Code, ShellScript
 from gates.static_scan.sql.sql_text import Statement, statements
 from gates.static_scan.sql.sql_words import opened, split_statements, words
 from gates.static_scan.touchpoint import Touchpoint
@@ -29,7 +30,10 @@ def shell_touchpoints(
     file: SourceFile, domains: Mapping[str, str]
 ) -> tuple[list[Touchpoint], list[tuple[SourceFile, int]]]:
     """What the commands of a script reach, and the code that they hold, with the lines before it."""
-    reached = list(ShellScript(file.text).reached())
+    reached = [
+        (index, HIDDEN if isinstance(what, Code) and is_dense(what.text) else what)
+        for index, what in ShellScript(file.text).reached()
+    ]
     statements_of = ((index, what) for index, what in reached if isinstance(what, Statement))
     found = dict.fromkeys(_touchpoints(file, statements_of, domains))
     code = [

@@ -7,7 +7,6 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from gates.static_scan.code.source_text import is_dense
 from gates.static_scan.shell.client_programs import Started, inner_command_lines, own_words, started_by
 from gates.static_scan.shell.command_words import Command, Word, commands_of, open_quote
 from gates.static_scan.sql.sql_text import Statement, statements
@@ -46,7 +45,8 @@ _GIVEN = re.compile(
 _ALIAS = re.compile(r"\balias ([A-Za-z_]\w{0,80})=")
 # `run() { docker compose exec "$@"; }`
 _PASSING = re.compile(r"\b([A-Za-z_]\w{0,80})[ \t]{0,4}\(\)[ \t]{0,4}\{\s{0,40}([^\n$;{}]{1,200}?)[ \t]{1,8}\"?\$[@*]")
-_HIDDEN = Statement("unknown", "", "", parsed=False)
+# Something that is not known.
+HIDDEN = Statement("unknown", "", "", parsed=False)
 _DUMPED = Statement("read", "", "", parsed=False)
 
 
@@ -88,7 +88,7 @@ class ShellScript:
             if body or calls_function or _PARTS.search(line) or mentions_sql(line):
                 yield from self._of_line(line[:_MAX_READ], index, Word(body, at))
                 if len(line) > _MAX_READ or self._texts_left < 0:
-                    yield index, _HIDDEN
+                    yield index, HIDDEN
                 if self._texts_left < 0:
                     return
 
@@ -132,7 +132,7 @@ class ShellScript:
             # What is run first is not all that is run.
             words = [word for word in started.words if not word.text.startswith("--init-command")]
             found = [each for text in self._texts([*words, *given], run=True) for each in statements(text)]
-            for each in found or [_HIDDEN if started.is_client else _DUMPED]:
+            for each in found or [HIDDEN if started.is_client else _DUMPED]:
                 yield start, each
             return
         if started is not None:
@@ -165,8 +165,7 @@ class ShellScript:
         code = started.code()
         for word in (code,) if code is not None else given if started.reads_code else ():
             self._codes += 1
-            is_read = self._codes <= _MAX_CODES and not is_dense(word.text)
-            yield word.start, Code(started.name, word.text) if is_read else _HIDDEN
+            yield word.start, Code(started.name, word.text) if self._codes <= _MAX_CODES else HIDDEN
 
     def _texts(self, words: list[Word], *, run: bool = False) -> Iterator[str]:
         """The words that are SQL, also by the variable that they name; of what is run, all that begins like it."""
