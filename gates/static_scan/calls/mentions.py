@@ -19,7 +19,8 @@ _FUNCTIONS = frozenset(
     toHaveBeenCalledWith add_argument Option Argument option argument command help getByText
     findByText setError setMessage rejects raises
     split rsplit partition gettext ngettext _ echo secho perror exit mark parametrize param add_row Text title
-    addEventListener setTitle description summary usage commit set_attribute set_tag set_data add_event""".split()
+    addEventListener setTitle description summary usage commit set_attribute set_tag set_data add_event
+    parse_one transpile""".split()
 )
 _HELP = frozenset(
     """help description epilog message msg reason id ids match label title summary placeholder db.statement
