@@ -181,7 +181,8 @@ def _slots(holder: Any) -> list[Slot]:
 
 
 def _replace(_: list[Slot], slot: Slot, change: Mutation) -> None:
-    slot.holder[slot.key] = change.value
+    # A copy, or a list that is put into itself would make a circle.
+    slot.holder[slot.key] = deepcopy(change.value)
 
 
 def _remove(slots: list[Slot], slot: Slot, _: Mutation) -> None:

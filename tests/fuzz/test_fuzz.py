@@ -17,6 +17,7 @@ from domain.errors import Rejected
 from domain.refusals import BadId
 from tests.fuzz.fuzz_run import MAX_SEED
 from tests.fuzz.fuzz_target import ACCEPTED, Feed, Target, check_refusal, code_of
+from tests.fuzz.mutations import Mutation, mutate_value
 from tests.fuzz.small_ledger import DATABASE_URL
 from tests.fuzz.targets import TARGETS
 
@@ -153,3 +154,10 @@ def _always(feed: Feed) -> Callable[[Path], AbstractContextManager[Feed]]:
         yield feed
 
     return opened
+
+
+def test_a_value_is_never_put_into_itself() -> None:
+    value: list[object] = [[]]
+
+    assert mutate_value(0, [Mutation("replace", 0, value), Mutation("replace", 1, value)]) == [[[]]]
+    assert value == [[]]
