@@ -24,4 +24,7 @@ def report(sender: Any, **_: Any) -> None:
         "active_queues": queues,
     }
     file = Path(os.environ["TMPDIR"]) / f"{sender.hostname}.json"
-    file.write_text(json.dumps(report, default=str))
+    # Renamed when it is whole: the test waits for it.
+    begun = file.with_suffix(".begun")
+    begun.write_text(json.dumps(report, default=str))
+    begun.rename(file)

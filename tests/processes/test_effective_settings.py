@@ -18,7 +18,7 @@ from celery import Celery
 from kombu import Connection
 
 import celeryconfig
-from tests.processes.environment import EVERYTHING, Site, assert_one_true_history
+from tests.processes.environment import EVERYTHING, Site, assert_one_true_history, wait_until
 from tests.processes.nodes import LocalWorker
 from workers.draining.drain_runner import HARD_SECONDS, SOFT_SECONDS
 from workers.process.command_lines import ENVIRON
@@ -79,7 +79,9 @@ def local_workers(settings: Settings, logs: Path) -> list[LocalWorker]:
 def report(role: Role, logs: Path, local_workers: list[LocalWorker]) -> dict[str, Any]:
     """What the worker of a role wrote down of itself when it was ready."""
     name = next(worker for worker in local_workers if worker.role is role).hostname()
-    reported: dict[str, Any] = json.loads((logs / f"{name}.json").read_text())
+    file = logs / f"{name}.json"
+    wait_until(file.exists)
+    reported: dict[str, Any] = json.loads(file.read_text())
     return reported
 
 
