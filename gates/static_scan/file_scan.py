@@ -16,11 +16,11 @@ from gates.static_scan.calls.references import chain_of_reference, reference_at
 from gates.static_scan.calls.started_programs import is_harmless, started
 from gates.static_scan.calls.statement_objects import is_statement_object, statement_of, text_argument, writing_builders
 from gates.static_scan.code.call_chain import Link, applied, chain_of, expanded
-from gates.static_scan.code.folded_text import Folded
 from gates.static_scan.code.imports import imported_names, named_makers, required_words
 from gates.static_scan.code.origins import Origins
 from gates.static_scan.code.source_text import SourceText
 from gates.static_scan.code.syntax import Syntax
+from gates.static_scan.code.text_alternatives import Folded
 from gates.static_scan.code.text_folding import Folder
 from gates.static_scan.collected import Collected
 from gates.static_scan.rules import Rule

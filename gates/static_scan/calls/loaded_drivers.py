@@ -6,8 +6,8 @@ from ast_grep_py import SgNode
 
 from gates.static_scan.calls.drivers import driver_in
 from gates.static_scan.code.call_chain import chain_of
-from gates.static_scan.code.folded_text import UNKNOWN
 from gates.static_scan.code.syntax import Syntax
+from gates.static_scan.code.text_alternatives import UNKNOWN
 from gates.static_scan.code.text_folding import Folder
 
 _TYPES = frozenset("type_query type_annotation type_arguments union_type nested_type_identifier type_alias".split())

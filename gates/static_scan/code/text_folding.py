@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from ast_grep_py import SgNode
 
 from gates.static_scan.code.changed_text import MAX_CHARACTERS, changed, filled, unescaped
-from gates.static_scan.code.folded_text import MAX_ALTERNATIVES, UNKNOWN, Folded, either, joined
 from gates.static_scan.code.syntax import Assignment, Syntax, owner_of_parameter
+from gates.static_scan.code.text_alternatives import MAX_ALTERNATIVES, UNKNOWN, Folded, either, joined
 from gates.static_scan.sql.sql_words import HOLE
 
 MAX_DEPTH = 12
