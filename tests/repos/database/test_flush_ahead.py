@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
-from sqlalchemy import Engine, bindparam, insert, literal, select, update
+from sqlalchemy import Engine, literal, update
 
 from domain.errors import Corrupt
 from repos.database.driver_errors import DuplicateKey
@@ -15,10 +15,9 @@ from repos.database.session import Session
 from repos.schema import upgrade
 from repos.schema.core_tables import users
 from repos.unit_of_work import UnitOfWork
+from tests.repos.database.stored_users import ADD, EMAILS, emails
 
-ADD = insert(users).values(email=bindparam("mail"), email_key=bindparam("mail"), created_at=1)
 COLUMNS = ("email", "email_key", "created_at")
-EMAILS = select(users.c.email).order_by(users.c.id)
 GO_ON: list[Callable[[Session], object]] = [
     lambda session: session.rows(EMAILS),
     lambda session: session.rows_of([(EMAILS, {}), (EMAILS, {})]),
@@ -42,11 +41,6 @@ def engine(database_url: str) -> Iterator[Engine]:
 def delete_rows(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(users.delete())
-
-
-def emails(engine: Engine) -> list[str]:
-    with UnitOfWork(engine).reading() as tx:
-        return [row[0] for row in tx.users._session.rows(EMAILS)]
 
 
 def send_ahead(session: Session, *mails: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from pymysql import OperationalError
-from sqlalchemy import Engine, bindparam, insert, literal, select, text, update
+from sqlalchemy import Engine, insert, literal, select, text, update
 
 from domain.accounts import EmailTaken
 from domain.errors import Conflict, Corrupt
@@ -19,10 +19,9 @@ from repos.database.session import Session
 from repos.schema import upgrade
 from repos.schema.core_tables import rejected_submissions, submission_inbox, users
 from repos.unit_of_work import UnitOfWork
+from tests.repos.database.stored_users import ADD, EMAILS, emails
 from tests.services.databases import DatabaseServer
 
-ADD = insert(users).values(email=bindparam("mail"), email_key=bindparam("mail"), created_at=1)
-EMAILS = select(users.c.email).order_by(users.c.id)
 COLUMNS = ("script_id", "submission_id", "code", "message", "payload", "rejected_at")
 
 
@@ -39,11 +38,6 @@ def delete_rows(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(users.delete())
         connection.execute(rejected_submissions.delete())
-
-
-def emails(engine: Engine) -> list[str]:
-    with UnitOfWork(engine).reading() as tx:
-        return [row[0] for row in tx.users._session.rows(EMAILS)]
 
 
 def test_a_write_that_matches_an_unexpected_number_of_rows_is_corrupt(engine: Engine):

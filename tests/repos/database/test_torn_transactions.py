@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, bindparam, insert, make_url, select, text
+from sqlalchemy import Engine, make_url, text
 
 from domain.errors import Conflict
 from repos.database.engine import make_engine
@@ -16,10 +16,9 @@ from repos.database.session import Session
 from repos.schema import upgrade
 from repos.schema.core_tables import users
 from repos.unit_of_work import UnitOfWork
+from tests.repos.database.stored_users import ADD, EMAILS, emails
 from tests.services.databases import DatabaseServer
 
-ADD = insert(users).values(email=bindparam("mail"), email_key=bindparam("mail"), created_at=1)
-EMAILS = select(users.c.email).order_by(users.c.id)
 ENDS = {
     # As after an abort by another node: the server answers OK, and there is no transaction any more.
     "rolled back": "ROLLBACK",
@@ -39,11 +38,6 @@ def engine(mariadb_url: str) -> Iterator[Engine]:
 def delete_rows(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(users.delete())
-
-
-def emails(engine: Engine) -> list[str]:
-    with UnitOfWork(engine).reading() as tx:
-        return [row[0] for row in tx.users._session.rows(EMAILS)]
 
 
 @contextmanager
