@@ -1,4 +1,4 @@
-"""The modules that a file of JavaScript imports or requires, and the names that they give."""
+"""The modules that a file imports or requires, the names that they give, and what says that it has a cursor."""
 
 from __future__ import annotations
 
