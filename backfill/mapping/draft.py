@@ -40,14 +40,23 @@ _HISTORIES: dict[str, History] = {
     BRANCHES: "branches",
     HASHES: "hashes",
 }
-# Spellings of accepted words.
+# Other names of accepted words, in snake case.
 _SPELLINGS = {
-    "status": {"in-progress": "in_progress", "inprogress": "in_progress", "completed": "complete", "done": "complete",
-               "final": "complete", "finished": "complete", "new": "draft"},
+    "status": {"inprogress": "in_progress", "in_review": "in_progress", "review": "in_progress", "wip": "in_progress",
+               "completed": "complete", "done": "complete", "final": "complete", "finished": "complete",
+               "new": "draft"},
     "role": {"ai": "assistant", "bot": "assistant", "model": "assistant", "human": "user"},
-    "author": {"assistant": "ai", "model": "ai", "human": "user"},
-    "source": {"assistant": "ai", "model": "ai", "human": "user"},
+    "author": {"assistant": "ai", "model": "ai", "bot": "ai", "human": "user"},
+    "source": {"assistant": "ai", "model": "ai", "bot": "ai", "human": "user"},
 }  # fmt: skip
+# Currencies that names of columns end with, as in `costUsd`.
+_CURRENCIES = ("USD", "EUR", "GBP")
+# Fields that a table can lack, although its rows are found by them.
+_REFERRING = {
+    "scripts": frozenset({"user_id"}),
+    "chat_messages": frozenset({"script_id", "user_id"}),
+    "personas": frozenset({"script_id"}),
+}
 COMPUTED = "computed by the database from other columns"
 
 
@@ -77,7 +86,7 @@ def draft(catalog: Catalog, chosen: dict[str, str] | None = None) -> Draft:
             table,
             shapes[table.name],
             comments,
-            also=referring_columns(table, targets) if table.name in chosen else {},
+            also=referring_columns(table, targets),
         )
         for table in catalog
     }
@@ -96,7 +105,9 @@ def draft(catalog: Catalog, chosen: dict[str, str] | None = None) -> Draft:
             break
         reasons |= unfit
         rules = {name: _kept(catalog.tables[name]) if name in unfit else rule for name, rule in rules.items()}
-    tables = {table.name: _about(shapes[table.name], reasons.get(table.name)) for table in catalog}
+    tables = {
+        table.name: _about(shapes[table.name], mapping.tables[table.name], reasons.get(table.name)) for table in catalog
+    }
     return Draft(mapping, tables, comments)
 
 
@@ -119,6 +130,9 @@ def _table(
         also | {snake(column.name): column.name for column in table.columns if not column.generated},
         frozenset(target.fields) - set_fields.keys(),
     )
+    for name in (column for column, field in usual.items() if field == "cost" and "currency" not in usual.values()):
+        if (currency := snake(name).rpartition("_")[2].upper()) in _CURRENCIES:
+            set_fields["currency"] = currency
     # The usual name of a key need not be known: `DokumentNr` is the id of its table.
     # Where no id is needed, a key in text may be something else, such as the token of a session.
     if "id" in target.fields.keys() - usual.values() and len(table.primary_key) == 1:
@@ -165,11 +179,16 @@ def _column(
         return ColumnRule(keep=True), f"could become {field}, with `values`"
     if known.holds == MOMENT:
         return _moment(catalog, table, column, field)
-    spellings = _SPELLINGS.get(field, {})
-    values = {value: spellings[value.lower()] for value in column.values if value.lower() in spellings}
-    others = [value for value in column.values if known.words and value not in known.words and value not in values]
-    comment = f"{', '.join(map(repr, others))}: {known.others}" if others and known.others else None
-    return ColumnRule(to=field, values=values if known.words else {}), comment
+    if not known.words:
+        return ColumnRule(to=field), None
+    spellings = {word: word for word in known.words} | _SPELLINGS.get(field, {})
+    words = {value: spellings.get(snake(value)) for value in column.values if value not in known.words}
+    values = {value: word for value, word in words.items() if word is not None}
+    others = ", ".join(repr(value) for value in words if value not in values)
+    if not column.values:
+        others = f"words other than {', '.join(known.words)}"
+    comment = f"{others}: {known.others}, unless `values` or `others` say more" if others and known.others else None
+    return ColumnRule(to=field, values=values), comment
 
 
 def _moment(catalog: Catalog, table: Table, column: Column, field: str) -> tuple[ColumnRule, str | None]:
@@ -201,8 +220,10 @@ def _is_number(table: Table, name: str) -> bool:
     return column is not None and column.kind in ("integer", "any")
 
 
-def _about(shape: Shape, kept_because: str | None) -> str:
+def _about(shape: Shape, rule: TableRule, kept_because: str | None) -> str:
     generation = f", generation {shape.generation}" if shape.generation else ""
     note = f"; {shape.note}" if shape.note and shape.becomes != "drop" else ""
+    missing = _REFERRING.get(str(rule.becomes), frozenset()) - rule.field_columns().keys()
+    note += f"; no column is known for its {' and '.join(sorted(missing))}" if missing else ""
     kept = f"; kept whole, because: {kept_because}" if kept_because else ""
     return f"{shape.title}{generation}{note}{kept}"

@@ -1,4 +1,4 @@
-"""Tables whose target a person names: which shape they have then, and which columns refer to users and scripts."""
+"""Tables whose target a person names, and columns of any table that refer to users and scripts."""
 
 from __future__ import annotations
 
@@ -38,25 +38,29 @@ def referring_columns(table: Table, targets: Mapping[str, str]) -> dict[str, str
     """
     found: dict[str, str] = {}
     for column in table.names:
-        target = next((targets.get(key.table) for key in table.foreign_keys if key.columns == (column,)), None)
-        usual = _REFERENCES.get(target or _named(column, targets))
+        named = next((key.table for key in table.foreign_keys if key.columns == (column,)), None)
+        named = named or _named(column, targets)
+        # A row that names another one of its own table, such as its parent, does not belong to it.
+        usual = _REFERENCES.get(targets.get(named, "")) if named != table.name else None
         if usual is not None:
             found.setdefault(usual, column)
     return found
 
 
 def _named(column: str, targets: Mapping[str, str]) -> str:
-    """The target of the table that the name of a column speaks of: `document_id` of `documents`, `app_document`."""
+    """The table that the name of a column speaks of: `document_id` of `documents`, `app_document`."""
     stem, _, end = snake(column).rpartition("_")
     if end not in ("id", "uuid", "key") or not stem:
         return ""
-    named = (target for name, target in targets.items() if target in _REFERENCES and stem in _singulars(snake(name)))
+    named = (name for name, target in targets.items() if target in _REFERENCES and stem in _singulars(snake(name)))
     return next(named, "")
 
 
 def _singulars(name: str) -> set[str]:
-    last = name.rpartition("_")[2]
-    return {name, last, name.removesuffix("s"), last.removesuffix("s")}
+    names = {name, name.rpartition("_")[2]}
+    return (
+        names | {each.removesuffix("s") for each in names} | {each[:-3] + "y" for each in names if each.endswith("ies")}
+    )
 
 
 def _history(table: Table, target: str) -> str:

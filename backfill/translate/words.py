@@ -23,16 +23,18 @@ MAX_DIGITS = 40
 def word_reader(rule: ColumnRule, field: Field) -> Callable[[Any], tuple[str | None, bool]]:
     """The word of a value, and whether the value is none of the accepted ones; None if there is no word for it.
 
-    The words of the mapping come first, then the field's own, then `others`. NULL has no word.
+    The words of the mapping come first, then the field's own, both also in another case, then `others`. NULL has none.
     """
     others = rule.others or field.others
     known = {word: word for word in field.words} | rule.values
+    in_any_case = {given.strip().casefold(): word for given, word in reversed(known.items())}
 
     def read(value: Any) -> tuple[str | None, bool]:
         if value is None:
             return None, False
-        word = known.get(value if isinstance(value, str) else text_of(value))
-        return (others, True) if word is None else (word, False)
+        text = value if isinstance(value, str) else text_of(value)
+        word = known.get(text)
+        return (in_any_case.get(text.strip().casefold(), others), True) if word is None else (word, False)
 
     return read
 

@@ -63,8 +63,21 @@ def test_enum_values_in_another_spelling_get_their_word():
     status = Column("status", "enum('Draft','done','odd')", "enum", nullable=False, values=("Draft", "done", "odd"))
     table = table_of("scripts", {"id": "int", "title": "text"})
     drafted = draft(catalog_of(replace(table, columns=(*table.columns, status))))
-    assert drafted.mapping.tables["scripts"].columns["status"].values == {"done": "complete"}
+    assert drafted.mapping.tables["scripts"].columns["status"].values == {"Draft": "draft", "done": "complete"}
     assert "'odd': unknown" in drafted.columns["scripts", "status"]
+
+
+def test_a_column_with_any_words_says_what_other_words_become():
+    table = table_of("script_versions", {"id": "int", "scriptId": "int", "versionNumber": "int", "content": "text",
+                                         "author": "varchar(64)"})  # fmt: skip
+    drafted = draft(catalog_of(table_of("scripts", {"id": "int", "title": "text"}), table))
+    assert "words other than user, ai, system, import, backfill: user" in drafted.columns["script_versions", "author"]
+
+
+def test_a_cost_whose_column_names_its_currency_has_it():
+    table = table_of("ai_logs", {"id": "int", "prompt": "text", "answer": "text", "costUsd": "decimal(9,4)"})
+    rule = draft(catalog_of(table), {"ai_logs": "chat_messages"}).mapping.tables["ai_logs"]
+    assert (rule.columns["costUsd"].to, rule.set) == ("cost", {"currency": "USD"})
 
 
 @pytest.mark.parametrize(

@@ -70,5 +70,25 @@ def test_a_column_refers_only_to_tables_that_become_users_or_scripts():
     assert referring_columns(table, targets) == {"script_id": "document_uuid", "user_id": "writerId"}
 
 
+def test_a_row_does_not_belong_to_another_row_of_its_own_table():
+    to_itself = (ForeignKey(("parent_account_id",), "account", ("no",)), ForeignKey(("of",), "account", ("no",)))
+    table = table_of("account", {"no": "int", "parent_account_id": "int", "of": "int"}, foreign_keys=to_itself)
+    assert referring_columns(table, {"account": "users"}) == {}
+    assert referring_columns(table_of("n", {"story_id": "int"}), {"stories": "scripts"}) == {"script_id": "story_id"}
+
+
+def test_recognised_tables_refer_to_chosen_ones_too():
+    chat = table_of("chat_message", {"id": "int", "writerId": "int", "screenplayId": "int", "role": "text",
+                                     "content": "text", "createdAt": "datetime"})  # fmt: skip
+    play = table_of("screenplay", {"id": "int", "title": "text"})
+    catalog = catalog_of(WRITERS, play, chat)
+    drafted = draft(catalog, {"app_writers": "users", "screenplay": "scripts"})
+
+    columns = drafted.mapping.tables["chat_message"].columns
+    assert (columns["writerId"].to, columns["screenplayId"].to) == ("user_id", "script_id")
+    assert "no column is known for its script_id and user_id" in draft(catalog).tables["chat_message"]
+    assert problems(drafted.mapping, catalog) == []
+
+
 def test_scripts_without_a_text_have_no_history_of_their_own():
     assert chosen_shape(table_of("plays", {"id": "int", "name": "text"}), "scripts").history == "none"
