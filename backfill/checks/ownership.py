@@ -9,8 +9,9 @@ from backfill.checks.base import Check, check
 from backfill.mapping.flags import flag_reader
 from backfill.mapping.mapped_table import MappedTable
 from backfill.scanning.batch import Batch
-from backfill.scanning.finding import Finding
+from backfill.scanning.finding import Decision, Finding
 from backfill.scanning.key_index import KeyIndex, number_of
+from backfill.scanning.merged_users import merges_of
 from backfill.scanning.scope import RowKeys, Scope
 from domain.accounts import email_key
 from domain.script.validation import EXACT
@@ -64,7 +65,7 @@ class BadOwner(Check):
                     yield self.finding(table, batch.key(place), table.column("user_id"), note="neither script nor user")
             elif script is not None and has_scripts:
                 owner = self.scope.owner(script)
-                if owner is not None and owner != number_of(user):
+                if owner is not None and owner != self.scope.person(user):
                     note = "not the owner of the script"
                     yield self.finding(table, batch.key(place), table.column("user_id"), note=note)
 
@@ -85,6 +86,10 @@ class _Groups(Check):
         """What is compared."""
         return value
 
+    def is_kept(self, table: MappedTable, key: str) -> bool:
+        """Whether a decision on other rows says that this one keeps the value."""
+        return False
+
     def batch(self, batch: Batch) -> Iterator[Finding]:
         if batch.table.target == self.target and self.field in batch:
             for place, value in enumerate(batch.field(self.field)):
@@ -97,8 +102,9 @@ class _Groups(Check):
         for table in self.scope.tables_for(self.target):
             for number, group in enumerate(self._index.groups(), 1):
                 for row in group:
-                    note = f"group {number}, of {len(group)}"
-                    yield self.finding(table, self._keys.text(row), table.column(self.field), note=note)
+                    note, key = f"group {number}, of {len(group)}", self._keys.text(row)
+                    decision: Decision | None = "report" if self.is_kept(table, key) else None
+                    yield self.finding(table, key, table.column(self.field), note=note, decision=decision)
             return  # one index holds the rows of all tables of a target; several such tables are rare
 
 
@@ -114,6 +120,9 @@ class SameAddress(_Groups):
 
     def value(self, value: str) -> str:
         return email_key(value)
+
+    def is_kept(self, table: MappedTable, key: str) -> bool:
+        return key in {table.shown_key((each.into,)) for each in merges_of(table)}
 
 
 @check

@@ -104,7 +104,7 @@ class OtherWriter(Check):
         if save.actor is None:
             return
         owner = self.scope.owner(history.script)
-        if owner is not None and owner != number_of(save.actor):
+        if owner is not None and owner != self.scope.person(save.actor):
             yield self.finding(save.table, save.key, save.table.column("actor"))
 
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from backfill.domains.base import BackfillContext, Difference, Domain, ItemWork, domain
 from backfill.domains.flat.duplicates import column_values, fingerprint, remembered, repeated
+from backfill.domains.flat.flat_table import FlatRow, FlatTable
 from backfill.domains.flat.garbage_searches import rare_garbage_searches
 from backfill.domains.flat.proof import prove
 from backfill.domains.flat.references import References
-from backfill.domains.flat.slices import FlatRow, FlatTable, migrate
+from backfill.domains.flat.slices import migrate
 from backfill.domains.users import numbered
 from backfill.mapping.mapped_table import MappedTable
 from backfill.translate.accounts import Account, SessionTranslator

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from backfill.domains.base import BackfillContext, Difference, Domain, ItemWork, domain
 from backfill.domains.flat.duplicates import column_values, fingerprint, remembered, repeated
+from backfill.domains.flat.flat_table import FlatRow, FlatTable, Position
 from backfill.domains.flat.garbage_searches import rare_garbage_searches
 from backfill.domains.flat.proof import prove
-from backfill.domains.flat.slices import FlatRow, FlatTable, Position, migrate
+from backfill.domains.flat.slices import migrate
 from backfill.mapping.mapped_table import MappedTable
-from backfill.translate.accounts import Account, UserTranslator
+from backfill.scanning.merged_users import Merge, merges_of
+from backfill.translate.accounts import Account, Repaired, UserTranslator
 from backfill.translate.source_rows import Problem
 from backfill.translate.words import text_of
 from domain.accounts import email_key
@@ -20,9 +22,13 @@ from repos.legacy.rows import read_rows
 from repos.unit_of_work import RecordsTransaction
 
 TARGET = "users"
+OTHER_ADDRESS = "The user that it is to be merged into has another e-mail address."
+DELETED_USER = "The user that it is to be merged into was deleted."
+# Of a user that is merged into another one: its id is its key, and a secret is not kept.
+NOT_KEPT = ("id", "password", "password_salt")
 SAME_ADDRESS = "Other users have the same e-mail address in another spelling: decide which of them keeps it."
 # Decisions by which a user does not use its address.
-AWAY = ("skip", "quarantine", "repair")
+AWAY = ("skip", "quarantine", "repair", "merge")
 
 
 @domain
@@ -51,11 +57,15 @@ class UserTable(FlatTable):
         super().__init__(context, table)
         self._translator = UserTranslator(table, context.mapping, context.hash_key)
         self.reader, self.times = self._translator.reader, self._translator.times
-        self._email = self.reader.value("email")
+        self._id, self._email = self.reader.value("id"), self.reader.value("email")
+        self._merges = merges_of(table)
+        self._merged = {each.user for each in self._merges}
         self._decides = any(each.code == "L14" for each in table.rule.decisions)
         self._same = remembered(context, "addresses", lambda: _same_addresses(context))
 
     def translate(self, row: Row) -> Account:
+        if self._merged and self._id(row) in self._merged:
+            return Account(merged=True)
         account = self._translator.translate(row)
         if account.record is None or not is_live(account.record):
             return account
@@ -65,7 +75,7 @@ class UserTable(FlatTable):
         if chosen is not None and chosen.do == "repair":
             return self._without_address(row, account)
         is_same = bool(self._same) and fingerprint(email_key(account.record.email)) in self._same
-        if not (is_same if chosen is None else chosen.do == "quarantine"):
+        if not (is_same if chosen is None else chosen.do in ("quarantine", "merge")):
             return account
         column = self.table.column("email")
         return Account(problem=Problem("L14", SAME_ADDRESS, column, account.record.email))
@@ -101,6 +111,22 @@ class UserTable(FlatTable):
             reason = "Another user of the ledger has this e-mail address."
             return Problem("email_taken", reason, self.table.column("email"), record.email)
         return Problem("refused_by_database", "The database refuses the row.")
+
+    def merges(self) -> Sequence[Merge]:
+        return self._merges
+
+    def unfit_merge(self, row: Row, into: Row) -> str | None:
+        key, kept = (email_key(text_of(self._email(each) or "")) for each in (row, into))
+        if not key or key != kept:
+            return OTHER_ADDRESS
+        user, person = (self._translator.translate(each).record for each in (row, into))
+        if user is not None and person is not None and is_live(user) and not is_live(person):
+            return DELETED_USER
+        return None
+
+    def kept_of_merged(self, row: Row) -> Repaired:
+        fields, columns = self.table.fields, self.reader.columns
+        return {name: value for name, value in zip(columns, row, strict=True) if fields.get(name) not in NOT_KEPT}
 
     def finish(self, tx: RecordsTransaction, position: Position) -> None:
         if self.table.rule.keys == "kept":

@@ -106,8 +106,8 @@ class _Decoder:
             what = f"The decision on the row {list(decision.key)}"
             if decision.do == "skip" and not (decision.reason or "").strip():
                 self._add("no_reason", name, f"{what} skips it, which needs a written reason.")
-            if (decision.do == "assign") != (decision.to is not None):
-                self._add("no_rule", name, f"{what} needs `to` with `assign`, and only there.")
+            if (decision.do in ("assign", "merge")) != (decision.to is not None):
+                self._add("no_rule", name, f"{what} needs `to` with `assign` or `merge`, and only there.")
         self._check_expiry(name, table, {rule.to for rule in rules.values()})
         return msgspec.structs.replace(table, columns=rules)
 

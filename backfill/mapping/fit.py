@@ -9,7 +9,7 @@ from datetime import datetime
 from backfill.content.recognise import shape_names
 from backfill.mapping.model import AUTO, ColumnRule, Mapping, TableRule
 from backfill.mapping.problem import Problem
-from backfill.mapping.row_decisions import ROW_BY_ROW, decision_problems
+from backfill.mapping.row_decisions import ROW_BY_ROW, decision_problems, merge_problems
 from backfill.mapping.table_schema import schema_of
 from backfill.mapping.targets import CONTENT, FITTING_KINDS, FLAG, MOMENT, TARGETS, Field, Target
 from backfill.mapping.time_zones import time_zone
@@ -85,6 +85,9 @@ def _table(rule: TableRule, table: Table) -> Iterator[Problem]:
     yield from (Problem(code, table.name, text) for code, text in _history(rule, target))
     yield from (Problem(code, table.name, text) for code, text in _fields(rule, target))
     yield from (Problem("wrong_decision", table.name, text) for text in decision_problems(rule))
+    yield from (
+        Problem("wrong_decision", table.name, text) for text in merge_problems(rule, table.key or table.primary_key)
+    )
 
 
 def _key(rule: TableRule, table: Table) -> Iterator[Problem]:

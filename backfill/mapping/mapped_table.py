@@ -150,10 +150,10 @@ class MappedTable:
         """The key that the mapping names a row by, as reports show it."""
         if len(key) != len(self.key_columns):
             return "/".join(map(str, key))
-        return self.shown_key(tuple(map(self._stored, self.key_columns, key)))
+        return self.shown_key(tuple(map(self.stored, self.key_columns, key)))
 
-    def _stored(self, name: str, part: str | int) -> str | int | bytes:
-        """A value of a key as its column holds it."""
+    def stored(self, name: str, part: str | int) -> str | int | bytes:
+        """A value of a key that the mapping names, as its column holds it."""
         kind = self.described(name).kind
         if kind == "bytes" and (found := bytes_named(part)) is not None:
             return found

@@ -25,7 +25,7 @@ AUTO = "auto"
 
 # What is done about an anomaly, by its code: see docs/migration.
 CodeAction = Literal["block", "quarantine", "repair", "report"]
-RowAction = Literal["quarantine", "repair", "accept", "skip", "assign"]
+RowAction = Literal["quarantine", "repair", "accept", "skip", "assign", "merge"]
 History = Literal["none", "head", "full_saves", "patches", "linked_lines", "branches", "hashes"]
 Keys = Literal["kept", "assigned"]
 
@@ -66,7 +66,8 @@ class ShapeRule(Rule, frozen=True, kw_only=True):
 
 
 class RowDecision(Rule, frozen=True, kw_only=True):
-    """The decision on one finding: `code` in the row with `key`. `to` is the user of `assign`."""
+    """The decision on one finding: `code` in the row with `key`. `to` is the user of `assign`, or the one that
+    the row is merged into."""
 
     code: str
     key: tuple[str | int, ...]

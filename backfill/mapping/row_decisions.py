@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from backfill.mapping.model import RowAction, RowDecision, TableRule
+from backfill.mapping.row_names import names
 
 _OWNED: frozenset[RowAction] = frozenset({"skip", "assign"})
 _NOTHING_ELSE: frozenset[RowAction] = frozenset()
@@ -20,7 +21,11 @@ _OF_SAVES: dict[str, frozenset[RowAction]] = {
 }
 # By target and code.
 _ALLOWED: dict[str, dict[str, frozenset[RowAction]]] = {
-    "users": {"L14": frozenset({"skip", "accept", "repair"}), "L29": frozenset({"skip", "repair"}), "L30": _OWNED},
+    "users": {
+        "L14": frozenset({"skip", "accept", "repair", "merge"}),
+        "L29": frozenset({"skip", "repair"}),
+        "L30": _OWNED,
+    },
     "sessions": {"L05": _OWNED, "L30": _OWNED, "L32": frozenset({"skip", "accept", "repair"})},
     "chat_messages": {"L05": _OWNED, "L06": _OWNED | {"accept", "repair"}, "L30": _OWNED},
     "scripts": {"L05": _OWNED, "L06": _OWNED | {"accept"}, "L30": _OWNED},
@@ -40,6 +45,24 @@ def decision_problems(rule: TableRule) -> Iterator[str]:
         allowed = allowed_actions(str(rule.becomes), decision.code)
         if decision.do not in allowed:
             yield _sentence(rule, decision, allowed)
+
+
+def merge_problems(rule: TableRule, key: tuple[str, ...]) -> Iterator[str]:
+    """A sentence for each account that cannot be merged into another; `key` is that of the source's table."""
+    merges = [each for each in rule.decisions if each.do == "merge"]
+    if merges and key != (id_column := rule.field_columns().get("id"),):
+        yield f"Accounts can be merged if the key of their table is its id, {id_column}: decide otherwise."
+        return
+    for decision in merges:
+        kept = decision.to if decision.to is not None else ""
+        other = rule.decision(decision.code, (kept,))
+        if names(decision.key, (kept,)):
+            yield f"The row {list(decision.key)} cannot be merged into itself: `to` is the user that is kept."
+        elif other is not None and other.do != "accept":
+            yield (
+                f"The row {list(decision.key)} cannot be merged into {kept!r}, about which the mapping decides "
+                f"{other.do!r}: name the user that is kept."
+            )
 
 
 def allowed_actions(target: str, code: str) -> tuple[RowAction, ...]:

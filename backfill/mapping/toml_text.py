@@ -50,6 +50,8 @@ HEAD = """\
 #     decisions = [ { code = "L06", key = [7], do = "assign", to = 3 },
 #                   { code = "L05", key = [9], do = "skip", reason = "a test" } ]
 #
+# Of users: `{ code = "L14", key = [7], do = "merge", to = 3 }` makes two accounts with one address one person, user 3.
+#
 # Bytes, as in a BINARY(16) of UUIDs, are written in hexadecimal digits: `key = ["00112233445566778899aabbccddeeff"]`.
 #
 # Of sessions: `skip_expired_before = "2026-11-01"` leaves those out that ended before, in UTC.

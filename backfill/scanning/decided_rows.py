@@ -24,12 +24,18 @@ def decisions_without_a_row(source: Source, catalog: Catalog, mapping: Mapping) 
     for name, rule in mapping.tables.items():
         table = catalog.tables[name]
         key = table.key or rule.key
+
+        def is_there(decided: tuple[str | int, ...], table: Table = table, key: tuple[str, ...] = key) -> bool:
+            return _is_there(KeyedReader(source, table, key, key[:1]), _values(table, key, decided))
+
         for decision in rule.decisions if key else ():
             where = f"{name}: the decision on the row {list(decision.key)}"
             if len(decision.key) != len(key):
                 yield f"{where} names no row: the key of the table is {', '.join(key)}."
-            elif not _is_there(KeyedReader(source, table, key, key[:1]), _values(table, key, decision.key)):
+            elif not is_there(decision.key):
                 yield f"{where} holds for nothing: the source has no such row."
+            elif decision.do == "merge" and decision.to is not None and not is_there((decision.to,)):
+                yield f"{where} names a user that is kept, {decision.to!r}, and the source has no such row."
 
 
 def _values(table: Table, key: tuple[str, ...], decided: tuple[str | int, ...]) -> tuple[str | int | bytes, ...]:

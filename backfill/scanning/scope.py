@@ -13,6 +13,7 @@ from backfill.mapping.model import Mapping
 from backfill.scanning.batch import Batch
 from backfill.scanning.finding import UNKNOWN_DAY, Decision, Loss, day_of, keyed_hash
 from backfill.scanning.key_index import KeyIndex, number_of
+from backfill.scanning.merged_users import MergedUsers
 from repos.legacy.catalog import Catalog
 
 # A clock that is ahead by less is no defect.
@@ -24,6 +25,7 @@ ROW_DECISIONS: dict[str, Decision] = {
     "repair": "repair",
     "assign": "repair",
     "accept": "report",
+    "merge": "repair",
 }
 NO_OWNER = -(1 << 63)
 # The number of the first key that is not one itself.
@@ -77,6 +79,7 @@ class Scope:
         ]
         self._by_name = {table.name: table for table in self.tables}
         self._targets = {table.target for table in self.tables}
+        self.merged_users = MergedUsers(self.tables_for("users"))
         self.users = KeyIndex()
         self.scripts = KeyIndex()  # with the number of the owner
         self.script_keys = RowKeys()
@@ -119,7 +122,7 @@ class Scope:
                 zip(batch.field("id"), batch.field("user_id"), batch.field("version_number"), strict=True)
             ):
                 number = number_of(script)
-                self.scripts.add(number, NO_OWNER if owner is None else number_of(owner))
+                self.scripts.add(number, NO_OWNER if owner is None else self.person(owner))
                 if (key := batch.key(place)) != str(number):
                     self.script_key_numbers.add(number, self.script_keys.number(key))
                 if isinstance(counter, int) and abs(counter) < MAX_COUNTER:
@@ -129,12 +132,16 @@ class Scope:
         """Whether a user exists; where no table is mapped to users, no user is missing."""
         return "users" not in self._targets or number_of(user) in self.users
 
+    def person(self, user: Any) -> int:
+        """The number of a user, or of the one that it is merged into."""
+        return self.merged_users.number(user)
+
     def is_script(self, script: Any) -> bool:
         """Whether a script exists; where no table is mapped to scripts, none is missing."""
         return "scripts" not in self._targets or number_of(script) in self.scripts
 
     def owner(self, script: Any) -> int | None:
-        """The number of a script's owner; None if it has none or does not exist."""
+        """The number of a script's owner, as `person` gives it; None if it has none or does not exist."""
         owner = self.scripts.get(number_of(script))
         return None if owner == NO_OWNER else owner
 

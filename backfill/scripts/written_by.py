@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from backfill.content.strict_json import parse
 from backfill.mapping.mapped_table import MappedTable
+from backfill.scanning.merged_users import NONE_MERGED, MergedUsers
 from backfill.translate.row_keys import origin_key, row_key
 from backfill.translate.source_rows import FieldReader
 from backfill.translate.words import count_of, text_of, word_reader
@@ -67,8 +68,9 @@ class Writers:
 class CommandTable:
     """One table of commands that only point to versions."""
 
-    def __init__(self, table: MappedTable, hash_key: bytes) -> None:
+    def __init__(self, table: MappedTable, hash_key: bytes, merged: MergedUsers = NONE_MERGED) -> None:
         self.table = table
+        self._merged = merged
         self._reader = reader = FieldReader(table, hash_key)
         self._number, self._payload = reader.value("version_number"), reader.value("payload")
         self._author, self._actor = reader.value("author"), reader.value("actor")
@@ -100,7 +102,7 @@ class CommandTable:
         value = self._author(row)
         word = self._word(value)[0] if self._word is not None else value
         actor = self._actor(row)
-        return Writer(our_author(word), "" if actor is None else origin_key([actor])[:MAX_ACTOR])
+        return Writer(our_author(word), "" if actor is None else origin_key([self._merged.kept(actor)])[:MAX_ACTOR])
 
 
 def our_author(word: str | None) -> Any:

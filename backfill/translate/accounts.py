@@ -30,13 +30,15 @@ NO_TIME = 0
 class Account(NamedTuple):
     """What a row becomes: a record, or a problem, or neither if the mapping skips it.
 
-    The id of a record is 0 if it gets a new one; the user of a session is looked up by `user`.
+    The id of a record is 0 if it gets a new one; the user of a session is looked up by `user`. A row that is `merged`
+    into another one has no record of its own, and is handled after all others.
     """
 
     record: Any = None
     problem: Problem | None = None
     repaired: Repaired = {}  # noqa: RUF012 - never changed
     user: Any = None
+    merged: bool = False
 
 
 class Times:

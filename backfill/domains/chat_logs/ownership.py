@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from backfill.domains.base import BackfillContext
 from backfill.domains.chat_logs.log_rows import TARGET, LogRow
-from backfill.domains.flat.references import References, conflicts, script_owners
+from backfill.domains.flat.references import References, script_owners
 from backfill.translate.row_keys import row_key, whole_key
 from backfill.translate.source_rows import Problem, decision
 from repos.unit_of_work import RecordsTransaction
@@ -72,7 +72,7 @@ class Ownership:
             if user_id is None:
                 problem = Problem("L30", USER_ZERO, column) if whole_key(user) == 0 else Problem("L05", NO_USER, column)
                 return False, self._decided(tx, row, problem, Owned(script_id))
-            if conflicts(owner, user):
+            if self._owners.conflict(owner, user):
                 problem = Problem("L06", OTHER_OWNER, column)
                 return False, self._decided(tx, row, problem, Owned(script_id, user_id))
         return True, Owned(script_id, user_id)

@@ -21,6 +21,7 @@ from backfill.domains.flat.duplicates import repeated_keys
 from backfill.kept_columns import columns_json
 from backfill.mapping.mapped_table import MappedTable
 from backfill.scanning.finding import keyed_hash
+from backfill.scanning.merged_users import MergedUsers
 from backfill.translate.described_rows import DescribedRow, DescribedRows, UnfitRow
 from backfill.translate.row_keys import key_columns, origin_key, row_hash, row_key
 from backfill.translate.source_rows import ENCODED_TWICE, KEY_REPEATED
@@ -87,6 +88,7 @@ class Plans:
     def __init__(self, context: BackfillContext, target: str) -> None:
         self._context = context
         self._has_users = bool(context.tables_for("users"))
+        self._merged = MergedUsers(context.tables_for("users"))
         mapped = context.tables_for(target)
         self.tables = [_table(each, only=len(mapped) == 1) for each in mapped]
         self._is_repeated = {each.name: repeated_keys(context, each) for each in mapped}
@@ -159,7 +161,7 @@ class Plans:
             reason = f"The value of the column is refused: {unfit.refusal}."
             return self.set_aside(table, planned, row, unfit.code, reason, column=unfit.column)
         source = getattr(described.thing, "source", "user")
-        actor = "" if described.user is None else _shown_actor(described.user)
+        actor = "" if described.user is None else _shown_actor(self._merged.kept(described.user))
         return planned._replace(described=described, origin=replace(planned.origin, author=source, actor=actor))
 
     def set_aside(  # noqa: PLR0913 - what a quarantined row says

@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 
 from backfill.domains.base import Difference
-from backfill.domains.flat.slices import FlatRow, FlatTable, Position, batches
+from backfill.domains.flat.flat_table import FlatRow, FlatTable, Position, batches
+from backfill.domains.flat.merged_rows import prove_merged
 from backfill.translate.row_keys import row_hash
 from domain.counting import counted
 from repos.unit_of_work import RecordsTransaction
@@ -34,6 +35,9 @@ def prove(flat: FlatTable, fields: Sequence[str]) -> Iterator[Difference]:
             for place in differing(flat.context.hash_key, wanted, found):
                 yield Difference(table, keys[place], _problem(fields, wanted[place], found[place]))
     with flat.context.unit_of_work.reading() as tx:
+        merged, differences = prove_merged(flat, tx, flat.merges())
+        yield from differences
+        came += merged
         stored = tx.legacy_keys.count(table)
     if stored > came:
         yield Difference(table, "[]", f"{counted(stored - came, 'row')} came over that the source no longer has")
@@ -67,7 +71,7 @@ def segment_hash(hash_key: bytes, rows: Sequence[Any]) -> bytes:
 
 def _segment(flat: FlatTable, tx: RecordsTransaction, rows: list[FlatRow]) -> tuple[list[Any], list[Any], list[str]]:
     """What has to be there, what is there, and the keys; None is a row that is not there."""
-    rows = flat.resolve(tx, rows)
+    rows = flat.resolve(tx, [row for row in rows if not row.account.merged])
     known = tx.legacy_keys.find(flat.table.name, [row.key for row in rows])
     ids = {row.key: known[row.key].our_id for row in rows if row.key in known}
     there = flat.stored(tx, ids.values())

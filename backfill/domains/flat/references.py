@@ -10,6 +10,7 @@ from backfill.domains.base import BackfillContext
 from backfill.domains.flat.read_ahead import read_ahead
 from backfill.mapping.row_names import bytes_named
 from backfill.scanning.key_index import KeyIndex, number_of
+from backfill.scanning.merged_users import MergedUsers
 from backfill.scanning.scope import NO_OWNER
 from backfill.translate.row_keys import row_key
 from repos.backfill.legacy_keys import LegacyKeys
@@ -63,6 +64,7 @@ class ScriptOwners:
 
     def __init__(self, context: BackfillContext) -> None:
         self._owners = KeyIndex()
+        self._merged = MergedUsers(context.tables_for("users"))
         for table in context.tables_for("scripts"):
             owner = table.column("user_id")
             names = [str(table.column("id")), *([owner] if owner is not None else [])]
@@ -71,7 +73,7 @@ class ScriptOwners:
                     if values[0] is None:
                         continue  # a script without an id has no rows elsewhere
                     user = values[1] if owner is not None else None
-                    self._owners.add(number_of(values[0]), NO_OWNER if user is None else number_of(user))
+                    self._owners.add(number_of(values[0]), NO_OWNER if user is None else self._merged.number(user))
                 del page  # or it would stay while the next one is awaited
 
     def __contains__(self, script: Any) -> bool:
@@ -81,10 +83,9 @@ class ScriptOwners:
         """The owner of a script as a number, NO_OWNER if it has none; None if there is no such script."""
         return self._owners.get(number_of(script))
 
-
-def conflicts(owner: int | None, user: Any) -> bool:
-    """Whether a user is another one than the owner of a script."""
-    return owner not in (None, NO_OWNER) and owner != number_of(user)
+    def conflict(self, owner: int | None, user: Any) -> bool:
+        """Whether a user is another one than the owner of a script."""
+        return owner not in (None, NO_OWNER) and owner != self._merged.number(user)
 
 
 _OWNERS: WeakKeyDictionary[Source, tuple[object, ScriptOwners]] = WeakKeyDictionary()

@@ -7,101 +7,28 @@ over. A row that is there already, with the same values, is not written again.
 from __future__ import annotations
 
 import time
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from backfill.domains.base import BackfillContext, Counts, ItemWork
-from backfill.domains.flat.duplicates import repeated_keys
-from backfill.domains.flat.first_time import first_time
-from backfill.domains.flat.read_ahead import Requests, read_ahead, request_all
+from backfill.domains.flat.flat_table import ROWS_PER_TRANSACTION, FlatRow, FlatTable, Position, batches
+from backfill.domains.flat.merged_rows import MERGED, as_merged_before, merged_rows
+from backfill.domains.flat.read_ahead import Requests, request_all
 from backfill.kept_columns import columns_json
 from backfill.mapping.mapped_table import MappedTable
 from backfill.scanning.finding import keyed_hash
-from backfill.translate.accounts import Account, Repaired, Times
-from backfill.translate.checkpoints import decode_key, encode_key
+from backfill.scanning.merged_users import Merge
+from backfill.translate.accounts import Account, Repaired
+from backfill.translate.checkpoints import encode_key
 from backfill.translate.row_keys import row_key
-from backfill.translate.source_rows import KEY_REPEATED, FieldReader, Problem
+from backfill.translate.source_rows import Problem
 from domain.errors import Rejected
 from repos.backfill.quarantined_rows import QuarantinedRow
 from repos.database.driver_errors import DriverError, DuplicateKey, blames_a_row
 from repos.legacy.connection import Row
-from repos.legacy.rows import LegacyRow, read_pages
 from repos.locked_scripts import LockedScript
 from repos.unit_of_work import RecordsTransaction
-
-ROWS_PER_TRANSACTION = 4_000
-
-
-class FlatRow(NamedTuple):
-    """A translated row: its place in the table, its key, the hash of its values, and what it becomes.
-
-    `finding` is the key that decisions of the mapping name, and `last` the time of the last row up to this one that has
-    one. `values` are those of its columns.
-    """
-
-    place: Row
-    key: str
-    hash: bytes
-    account: Account
-    last: int | None
-    finding: Row
-    values: Row
-
-
-class Position(msgspec.Struct, array_like=True, frozen=True):
-    """How far an item is: the place of its last row, the time of that row, and the highest id seen."""
-
-    place: bytes = b""
-    last: int | None = None
-    highest: int = 0
-    # Whether no row of the table had come over when the item began, so that none has to be looked up.
-    fresh: bool = False
-
-
-class FlatTable(ABC):
-    """What a domain does with the rows of one of its tables."""
-
-    target: str
-
-    def __init__(self, context: BackfillContext, table: MappedTable) -> None:
-        self.context = context
-        self.table = table
-        self.reader: FieldReader
-        self.times: Times
-
-    @abstractmethod
-    def translate(self, row: Row) -> Account:
-        """What a row becomes."""
-
-    @abstractmethod
-    def resolve(self, tx: RecordsTransaction, rows: list[FlatRow]) -> list[FlatRow]:
-        """The rows with what has to be looked up."""
-
-    @abstractmethod
-    def insert(self, tx: RecordsTransaction, rows: list[FlatRow]) -> list[FlatRow]:
-        """Write new rows; returns them with their ids."""
-
-    @abstractmethod
-    def change(self, tx: RecordsTransaction, row: FlatRow, our_id: int) -> None:
-        """Write the new values of a row that came over before."""
-
-    @abstractmethod
-    def stored(self, tx: RecordsTransaction, ids: Iterable[int]) -> Mapping[int, Any]:
-        """The rows of the ledger with these ids."""
-
-    @abstractmethod
-    def refusal(self, tx: RecordsTransaction, row: FlatRow) -> Problem:
-        """Why the database refused a row that is taken alone."""
-
-    def may_be_pruned(self, record: Any) -> bool:  # noqa: ARG002 - most rows are kept
-        """Whether the ledger deletes such a row by itself, some time after it came over."""
-        return False
-
-    def finish(self, tx: RecordsTransaction, position: Position) -> None:  # noqa: B027 - most have nothing left to do
-        """What is left to do after the last row."""
 
 
 def migrate(work: ItemWork, flat: FlatTable) -> bool:
@@ -113,40 +40,6 @@ def migrate(work: ItemWork, flat: FlatTable) -> bool:
             return False
     writer.finish()
     return True
-
-
-def batches(flat: FlatTable, position: Position, requests: Requests | None = None) -> Iterator[list[FlatRow]]:
-    """The rows after a position, translated; the next ones while the caller waits for the database."""
-    return read_ahead(_batches(flat, position), requests)
-
-
-def _batches(flat: FlatTable, position: Position) -> Iterator[list[FlatRow]]:
-    reader, table = flat.reader, flat.table.table
-    after = decode_key(position.place)
-    # Without a key a table is read from its beginning, and its rows are numbered.
-    numbered = not table.key and not table.has_rowid
-    is_repeated = repeated_keys(flat.context, flat.table)
-    flat.times.last, is_begun = position.last, after is not None
-    for page in read_pages(flat.context.source, table, reader.columns, after=None if numbered else after):
-        if not is_begun:
-            flat.times.last, is_begun = first_time(flat.context.source, reader, page), True
-        rows = page if not numbered or after is None else [row for row in page if row.key[0] > after[0]]
-        for start in range(0, len(rows), ROWS_PER_TRANSACTION):
-            yield _translated(flat, rows[start : start + ROWS_PER_TRANSACTION], is_repeated)
-        del page, rows  # or they would stay while the next ones are read
-
-
-def _translated(flat: FlatTable, rows: Sequence[LegacyRow], is_repeated: Callable[[str], bool]) -> list[FlatRow]:
-    reader, times = flat.reader, flat.times
-    has_key = bool(flat.table.table.key)
-    found = []
-    for place, values in rows:
-        account, key = flat.translate(values), reader.key(values)
-        if is_repeated(key):
-            account = Account(problem=Problem("L40", KEY_REPEATED))
-        finding = place if has_key else reader.finding_key(values)
-        found.append(FlatRow(place, key, reader.hash(values), account, times.last, finding, values))
-    return found
 
 
 class _Writer:
@@ -178,7 +71,11 @@ class _Writer:
                 self.write(rows[half:])
 
     def finish(self) -> None:
-        """Record the end."""
+        """Merge the rows that are part of others, and record the end."""
+        merges = self._flat.merges()
+        while (start := self.position.merged) < len(merges):
+            part = merges[start : start + ROWS_PER_TRANSACTION]
+            self._merge(part, msgspec.structs.replace(self.position, merged=start + len(part)))
         with self._work.context.unit_of_work.records() as tx:
             self._work.record(tx, msgspec.msgpack.encode(self.position), {})
             self._flat.finish(tx, self.position)
@@ -191,11 +88,15 @@ class _Writer:
         with work.context.unit_of_work.records() as tx:
             rows = flat.resolve(tx, rows)
             kept = [row for row in rows if row.account.record is not None]
+            known = {} if self.position.fresh else tx.legacy_keys.find(flat.table.name, [row.key for row in kept])
+            if any(each.target != flat.target for each in known.values()):
+                rows = [as_merged_before(row, known.get(row.key)) for row in rows]
+                kept = [row for row in rows if row.account.record is not None]
             left = [] if len(kept) == len(rows) else [row for row in rows if row.account.record is None]
             aside = [self._quarantined(row) for row in left if row.account.problem is not None]
-            counts = Counts(len(kept), 0, len(aside), len(rows) - len(kept) - len(aside))
+            merged = sum(row.account.merged for row in left)
+            counts = Counts(len(kept), 0, len(aside), len(rows) - len(kept) - len(aside) - merged)
             work.record(tx, msgspec.msgpack.encode(position), {flat.table.name: counts}, aside)
-            known = {} if self.position.fresh else tx.legacy_keys.find(flat.table.name, [row.key for row in kept])
             new = flat.insert(tx, [row for row in kept if row.key not in known] if known else kept)
             tx.flush_ahead()
             keys = ((row.key, row.account.record.id, row.hash) for row in new)
@@ -210,6 +111,23 @@ class _Writer:
         work.committed()
         self.position = position
 
+    def _merge(self, merges: Sequence[Merge], position: Position) -> None:
+        table, work = self._flat.table.name, self._work
+        with work.context.unit_of_work.records() as tx:
+            rows = list(merged_rows(self._flat, tx, merges))
+            aside = [self._set_aside(row.key, row.finding, row.values, row.problem) for row in rows if row.problem]
+            merged = [row for row in rows if row.problem is None]
+            counts = Counts(merged=len(merged), quarantined=len(aside))
+            work.record(tx, msgspec.msgpack.encode(position), {table: counts}, aside)
+            new = [row for row in merged if row.before is None]
+            changed = [row for row in merged if row.before is not None and row.before.row_hash != row.hash]
+            tx.legacy_keys.add(table, MERGED, [(row.key, row.kept, row.hash) for row in new])
+            for row in changed:
+                tx.legacy_keys.change(table, row.key, row.hash)
+            keep_repaired(tx, table, [(row.key, row.repaired) for row in (*new, *changed)], work.context.clock())
+        work.committed()
+        self.position = position
+
     def _after(self, rows: Sequence[FlatRow]) -> Position:
         # A key that is one whole number has no other characters between its brackets.
         highest = max(map(int, filter(str.isdigit, [row.key[1:-1] for row in rows])), default=0)
@@ -218,9 +136,11 @@ class _Writer:
 
     def _quarantined(self, row: FlatRow) -> QuarantinedRow:
         assert row.account.problem is not None  # noqa: S101 - for the type checker
-        label = self._flat.reader.label(row.values)
-        found = quarantined(self._work.context, self._flat.table, row.key, row.account.problem)
-        return found._replace(decision_key=decision_key(row.key, row.finding), label=label)
+        return self._set_aside(row.key, row.finding, row.values, row.account.problem)
+
+    def _set_aside(self, key: str, finding: Row, values: Row, problem: Problem) -> QuarantinedRow:
+        found = quarantined(self._work.context, self._flat.table, key, problem)
+        return found._replace(decision_key=decision_key(key, finding), label=self._flat.reader.label(values))
 
 
 def quarantined(context: BackfillContext, table: MappedTable, key: str, problem: Problem) -> QuarantinedRow:

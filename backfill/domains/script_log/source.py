@@ -11,6 +11,7 @@ from backfill.domains.flat.references import References
 from backfill.domains.script_log.branches import saves_of, script_of_branch
 from backfill.domains.script_log.item_names import key_of, start_of
 from backfill.mapping.mapped_table import MappedTable
+from backfill.scanning.merged_users import MergedUsers
 from backfill.scripts.histories.history_form import FormOptions
 from backfill.scripts.histories.row_per_save import fitting
 from backfill.scripts.history_forms import form_of
@@ -49,11 +50,12 @@ class ScriptSource:
     def __init__(self, context: BackfillContext) -> None:
         self.context = context
         self._rows = [ScriptRows(table, context.mapping, context.hash_key) for table in context.tables_for("scripts")]
+        merged, contents = MergedUsers(context.tables_for("users")), context.tables_for("contents")
         self._forms = [
-            form_of(FormOptions(table, context.hash_key, context.tables_for("contents"), repeated_keys(context, table)))
+            form_of(FormOptions(table, context.hash_key, contents, repeated_keys(context, table), merged))
             for table in context.tables_for("versions", "lines")
         ]
-        self._commands = [CommandTable(table, context.hash_key) for table in context.tables_for("commands")]
+        self._commands = [CommandTable(table, context.hash_key, merged) for table in context.tables_for("commands")]
         self._check = content_check(context.mapping)
         self._users = References(context, "users")
         self._has_users = bool(context.tables_for("users"))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from backfill.mapping.mapped_table import MappedTable
+from backfill.scanning.merged_users import NONE_MERGED, MergedUsers
 from backfill.scripts.histories.save_rows import SaveRows
 from backfill.scripts.written_by import Writers
 from backfill.translate.source_rows import KEY_REPEATED
@@ -42,6 +43,7 @@ class FormOptions(NamedTuple):
     hash_key: bytes
     contents: Sequence[MappedTable] = ()
     is_repeated: Callable[[str], bool] = _never
+    merged_users: MergedUsers = NONE_MERGED
 
 
 class HistoryForm(ABC):

@@ -27,7 +27,7 @@ class RowPerSave(HistoryForm):
 
     def __init__(self, options: FormOptions) -> None:
         super().__init__(options)
-        table = self.table
+        table, self._merged = self.table, options.merged_users
         self._reader = reader = FieldReader(table, options.hash_key)
         unneeded = {name for name, field in table.fields.items() if field in LARGE or field.startswith("metadata.")}
         writers = {writer.column for rule in table.rule.columns.values() for writer in rule.writers}
@@ -79,7 +79,7 @@ class RowPerSave(HistoryForm):
         if self._word is not None:
             author = our_author(self._word(self._author(row))[0])
         if (value := self._actor(row)) is not None:
-            actor = origin_key([value])[:MAX_ACTOR]
+            actor = origin_key([self._merged.kept(value)])[:MAX_ACTOR]
         origin = Origin(
             table=self.table.name[:MAX_TABLE], key=origin_key(key), number=number, author=author, actor=actor
         )

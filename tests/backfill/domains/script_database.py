@@ -23,7 +23,7 @@ from backfill.runs.scan import Scan
 from backfill.scanning.finding import Finding
 from materialization.history.state_at import state_at
 from repos.backfill.quarantined_rows import QuarantinedRow
-from repos.legacy.catalog import read_catalog
+from repos.legacy.catalog import Catalog, read_catalog
 from repos.legacy.connection import open_source
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.writer import Clock
@@ -78,6 +78,10 @@ class ScriptDatabase:
                 connection.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
             connection.commit()
 
+    def mapping(self, catalog: Catalog) -> Mapping:
+        """The drafted mapping with the changes of the test."""
+        return self.mapped(draft(catalog).mapping)
+
     def change_rule(self, table: str, **changes: Any) -> None:
         """Change the drafted rule of a table."""
         before = self.mapped
@@ -123,7 +127,7 @@ class ScriptDatabase:
         """What a scan finds."""
         with open_source(f"sqlite:///{self.file}") as source:
             catalog = read_catalog(source)
-            scanned = Scan(source, catalog, self.mapped(draft(catalog).mapping)).run()
+            scanned = Scan(source, catalog, self.mapping(catalog)).run()
         return scanned.findings.kept()
 
     def rows(self) -> dict[str, int]:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from backfill.domains.flat.flat_table import FlatRow, FlatTable, Position, batches
 from backfill.domains.flat.garbage_searches import NEW_OBJECTS_PER_SEARCH, rare_garbage_searches
 from backfill.domains.flat.read_ahead import Requests
-from backfill.domains.flat.slices import FlatRow, FlatTable, Position, batches
 from repos.unit_of_work import UnitOfWork
 from tests.backfill.domains.flat_backfill import FlatBackfill, legacy_file
 

@@ -246,7 +246,7 @@ def test_a_decision_on_a_row_that_would_change_nothing_is_refused(code: str, do:
 @pytest.mark.parametrize(
     ("target", "code", "allowed"),
     [
-        ("users", "L14", ("quarantine", "accept", "repair", "skip")),
+        ("users", "L14", ("quarantine", "accept", "merge", "repair", "skip")),
         ("personas", "L06", ("quarantine", "accept", "repair", "skip")),
         ("versions", "L44", ("quarantine",)),
         ("versions", "L29", ("quarantine",)),

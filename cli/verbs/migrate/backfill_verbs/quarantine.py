@@ -24,7 +24,11 @@ from repos.backfill.quarantined_rows import StoredQuarantine
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
 
 # What a decision needs in addition.
-_AND = {"skip": " with `reason`", "assign": " with `to`, the id of a user"}
+_AND = {
+    "skip": " with `reason`",
+    "assign": " with `to`, the id of a user",
+    "merge": " with `to`, the id of the user that is kept",
+}
 
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The number of the row.", show_default=False, min=1)]
 After = Annotated[int, typer.Option(metavar="NUMBER", min=0, help="Only rows after this number.")]
