@@ -6,57 +6,50 @@ and a pass that fails makes earlier certificates void.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from functools import partial
 
 import msgspec
 
 from backfill.certificate.document import Certificate, Segment, TableLaw
 from backfill.certificate.law import reasons_of, tables_of, undecided_rows, views_of
 from backfill.certificate.problems import Problems
+from backfill.certificate.proof_processes import Proof, ProofProcesses, proving, secret_tables
+from backfill.certificate.proof_tasks import PAGE, Progress, items_of
 from backfill.certificate.source_pass import ReadTable, read_table
-from backfill.domains.base import BackfillContext, Difference
-from backfill.domains.registry import DOMAINS
+from backfill.domains.base import BackfillContext
 from backfill.runs.progress import row_counts
-from domain.errors import Conflict
-from materialization.integrity.audit import audit
-from repos.backfill.items import BackfillItem
 from repos.backfill.runs import BackfillRunRow
-from repos.database.driver_errors import DriverError
-from repos.legacy.errors import SourceError
 from repos.legacy.scan_rows import TableState, table_state
-from repos.unit_of_work import RecordsTransaction, UnitOfWork
+from repos.unit_of_work import RecordsTransaction
 
-PAGE = 1_000
 MAX_VOID = 512
-# Without source or ledger there is no verdict.
-UNAVAILABLE = (Conflict, SourceError, *DriverError)
-
-# Called with what is read or compared, and a number of rows, items or scripts of it.
-Progress = Callable[[str, int], object]
 
 
-def certify(context: BackfillContext, run: BackfillRunRow, progress: Progress) -> Certificate:
-    """Make a whole pass over a run, and store its verdict.
+def certify(
+    context: BackfillContext, run: BackfillRunRow, progress: Progress, processes: ProofProcesses | None = None
+) -> Certificate:
+    """Make a whole pass over a run, and store its verdict; without `processes` in this process alone.
 
     Raises:
+        ProofProcessLost: one of the processes was ended from outside; there is no verdict.
         SourceError: the source was lost; there is no verdict.
         Conflict: the ledger is unavailable; there is no verdict.
     """
     begun_at = context.clock()
-    problems = Problems(context.hash_key, {table.name for table in context.tables.values() if table.has_secret_key})
+    problems = Problems(context.hash_key, secret_tables(context))
     before = _states(context)
     read = {}
-    for name, table in context.tables.items():
-        read[name] = read_table(context, table, problems, lambda rows, name=name: progress(name, rows))  # type: ignore[misc]
-    _check_run(context, run, problems)
-    with context.unit_of_work.reading() as tx:
-        counts, set_aside = row_counts(tx, run), tx.quarantined_rows.counts(run.id)
-    tables = list(tables_of(context, read, counts, problems))
-    reasons = reasons_of(context, set_aside, problems)
-    undecided_rows(context, problems)
-    _prove(context, problems, progress)
-    _verify(context.unit_of_work, problems, progress)
+    with proving(context, run, processes, progress) as proof:
+        for name, table in context.tables.items():
+            read[name] = read_table(context, table, problems, partial(_read_on, name, progress, proof))
+        _check_run(context, run, problems)
+        with context.unit_of_work.reading() as tx:
+            counts, set_aside = row_counts(tx, run), tx.quarantined_rows.counts(run.id)
+        tables = list(tables_of(context, read, counts, problems))
+        reasons = reasons_of(context, set_aside, problems)
+        undecided_rows(context, problems)
+        proof.finish(problems)
     _check_source(context, before, read, problems)
     certificate = Certificate(
         run=run.id,
@@ -75,6 +68,11 @@ def certify(context: BackfillContext, run: BackfillRunRow, progress: Progress) -
     return certificate
 
 
+def _read_on(table: str, progress: Progress, proof: Proof, rows: int) -> None:
+    progress(table, rows)
+    proof.advance()
+
+
 def load_certificate(data: bytes) -> Certificate:
     """A stored certificate."""
     return msgspec.json.decode(data, type=Certificate)
@@ -84,49 +82,8 @@ def _check_run(context: BackfillContext, run: BackfillRunRow, problems: Problems
     problems.compared("run")
     if run.state != "finished":
         problems.add("run", f"the run is {run.state}, and not finished")
-    for item in _items(context, state="failed"):
+    for item in items_of(context, state="failed"):
         problems.add("run", f"an item of {item.domain} has failed", key=item.name)
-
-
-def _prove(context: BackfillContext, problems: Problems, progress: Progress) -> None:
-    for item in _items(context):
-        problems.compared("proof")
-        try:
-            for table, key, sentence in _differences(context, item):
-                problems.add("proof", sentence, table, key)
-        except UNAVAILABLE:
-            raise
-        except Exception as error:  # whatever it is, this item is not proved
-            # Its sentence may quote a value of a row.
-            problems.add("proof", f"{item.domain} cannot be read again: {type(error).__name__}", key=item.name)
-        progress(f"proof of {item.domain}", 1)
-
-
-def _differences(context: BackfillContext, item: BackfillItem) -> Iterator[Difference]:
-    yield from DOMAINS[item.domain].prove(context, item.name)
-
-
-def _verify(unit_of_work: UnitOfWork, problems: Problems, progress: Progress) -> None:
-    after = 0
-    while True:
-        with unit_of_work.reading() as tx:
-            scripts = [row.id for row in tx.scripts.read(after=after, limit=PAGE)]
-        for script in scripts:
-            problems.compared("ledger")
-            try:
-                found = audit(unit_of_work, script).finding
-                version = None if found is None else found.version
-            except UNAVAILABLE:
-                raise
-            except Exception:  # whatever it is, this script is not verified
-                version = 0
-            if version is not None:
-                sentence = f"script {script} is inconsistent at version {version}: see `scriptledger verify {script}`"
-                problems.add("ledger", sentence)
-            progress("verification", 1)
-        if not scripts:
-            return
-        after = scripts[-1]
 
 
 def _check_source(
@@ -182,14 +139,3 @@ def _void(tx: RecordsTransaction, reason: str) -> None:
 
 def _states(context: BackfillContext) -> dict[str, TableState]:
     return {name: table_state(context.source, table.table) for name, table in context.tables.items()}
-
-
-def _items(context: BackfillContext, **options: Any) -> Iterator[BackfillItem]:
-    after = 0
-    while True:
-        with context.unit_of_work.reading() as tx:
-            page = tx.backfill_items.read(context.run_id, after=after, limit=PAGE, **options)
-        if not page:
-            return
-        yield from page
-        after = page[-1].id

@@ -47,6 +47,12 @@ class Problems:
         if len(self.kept) < MAX_PROBLEMS:
             self.kept.append(Problem(check, table, self.shown(key, secret=table in self._secret), sentence))
 
+    def add_all(self, later: Problems) -> None:
+        """Count and keep what others were given after these."""
+        self._found.update(later._found)
+        self._compared.update(later._compared)
+        self.kept += later.kept[: MAX_PROBLEMS - len(self.kept)]
+
     @property
     def count(self) -> int:
         """All problems."""

@@ -11,7 +11,7 @@ from backfill.mapping.fit import problems
 from backfill.mapping.mapped_table import MappedTable
 from domain.errors import Rejected
 from repos.backfill.runs import BackfillRunRow
-from repos.legacy.catalog import read_catalog
+from repos.legacy.catalog import Catalog, read_catalog
 from repos.legacy.connection import Source
 from repos.unit_of_work import UnitOfWork
 
@@ -25,9 +25,13 @@ class MappingOutdated(Rejected):
 
 
 def run_context(
-    run: BackfillRunRow, source: Source, unit_of_work: UnitOfWork, clock: Callable[[], int]
+    run: BackfillRunRow,
+    source: Source,
+    unit_of_work: UnitOfWork,
+    clock: Callable[[], int],
+    catalog: Catalog | None = None,
 ) -> BackfillContext:
-    """The context of a run.
+    """The context of a run; the catalog is read unless it is given.
 
     Raises:
         OtherSource: the source is another than that of the run.
@@ -36,7 +40,7 @@ def run_context(
     """
     if not is_same_source(source.name, run.source):
         raise OtherSource(wanted=run.source, named=source.name)
-    catalog = read_catalog(source)
+    catalog = catalog or read_catalog(source)
     mapping = decode(run.mapping)
     if found := problems(mapping, catalog):
         where = f"{found[0].where}: " if found[0].where else ""

@@ -35,6 +35,10 @@ class SourceError(LedgerError):
         self.code = code
         super().__init__(sentence)
 
+    def __reduce__(self) -> tuple[type[SourceError], tuple[str, str]]:
+        # Passed on between the processes of a proof.
+        return SourceError, (self.code, str(self))
+
 
 @contextmanager
 def explained(where: str, table: str | None = None) -> Iterator[None]:

@@ -18,6 +18,7 @@ from structlog.typing import EventDict, Processor
 from domain.visible_text import visible, visible_lines
 from workers.process.log_choices import JSON, LEVELS, TEXT
 from workers.process.safe_errors import problem_of, trace_of
+from workers.process.visible_output import guard_output
 
 
 class Records(logging.Handler):
@@ -61,6 +62,12 @@ def rendered(event: EventDict, level: str, processors: list[Processor]) -> str:
 def configure_log(stream: TextIO, *, form: str = TEXT, **options: Any) -> None:
     """Make structlog write to a stream."""
     structlog.configure(processors=_processors(form), logger_factory=structlog.PrintLoggerFactory(stream), **options)
+
+
+def log_to_standard_error() -> None:
+    """Guard the output of a process that another one started, and make structlog write to standard error."""
+    guard_output()
+    configure_log(sys.stderr)
 
 
 def at_level(name: str) -> Any:

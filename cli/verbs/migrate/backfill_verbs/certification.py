@@ -13,6 +13,7 @@ from rich.progress import TaskID
 
 from backfill.certificate.certify import certify as certify_run
 from backfill.certificate.document import Certificate
+from backfill.certificate.proof_processes import MAX_PROCESSES, SUITABLE_PROCESSES, ProofProcesses, suitable_processes
 from backfill.mapping.decode import decode
 from backfill.runs.run_context import run_context
 from cli.client import database
@@ -27,6 +28,7 @@ from cli.terminal.options import AsJson
 from materialization.clock import system_clock
 from repos.backfill.runs import BackfillRunRow
 from repos.unit_of_work import UnitOfWork
+from workers.process.visible_logs import log_to_standard_error
 
 JSON_NAME, HTML_NAME = "certificate.json", "certificate.html"
 # Problems that are printed; all of them are in the files.
@@ -52,9 +54,27 @@ Folder = Annotated[
         show_default=False,
     ),
 ]
+Processes = Annotated[
+    int | None,
+    typer.Option(
+        "--processes",
+        min=1,
+        max=MAX_PROCESSES,
+        metavar="N",
+        help="Prove in N processes, each with connections and memory of its own; by default one for each processor, at "
+        f"most {SUITABLE_PROCESSES}, and fewer for a small source.",
+        show_default=False,
+    ),
+]
 
 
-def certify(url: LegacyUrl, mapping: MappingOption = None, output: Folder = None, as_json: AsJson = False) -> None:
+def certify(
+    url: LegacyUrl,
+    mapping: MappingOption = None,
+    output: Folder = None,
+    processes: Processes = None,
+    as_json: AsJson = False,
+) -> None:
     """Prove that everything came over, and certify the last run.
 
     Every row of the source is read once more and compared with the ledger, every script is verified, and the rows of
@@ -62,12 +82,17 @@ def certify(url: LegacyUrl, mapping: MappingOption = None, output: Folder = None
     status 1 if a row differs, is not accounted for or is not decided, or if the source was written to; the
     certificate is then void, and only another whole pass can replace it. No value of a row is written anywhere.
     """
-    with opened_source(absolute(url)) as source, database.opened() as unit_of_work:
+    url, chosen = absolute(url), database.settings()
+    with opened_source(url) as source, database.opened(chosen) as unit_of_work:
         run = _last_run(unit_of_work, mapping)
         with screen.waiting("Reading the catalog"):
             context = run_context(run, source, unit_of_work, system_clock)
-        with _progress(sum(context.catalog.tables[name].rows or 0 for name in context.tables)) as progress:
-            certificate = certify_run(context, run, progress)
+        rows = sum(context.catalog.tables[name].rows or 0 for name in context.tables)
+        proving = ProofProcesses(
+            processes or suitable_processes(rows), url, chosen.database_url, prepare=log_to_standard_error
+        )
+        with _progress(rows) as progress:
+            certificate = certify_run(context, run, progress, proving)
     document = certificate_document(certificate)
     if output is not None:
         write_certificate(document, output)
