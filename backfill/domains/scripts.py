@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from weakref import WeakKeyDictionary
 
-from backfill.content.recognise import decode
 from backfill.domains.base import BackfillContext, Difference, Domain, ItemWork, domain
 from backfill.domains.flat.reserved_numbers import reserve_script_numbers
 from backfill.domains.script_log.ambiguous_ids import (
@@ -39,10 +38,10 @@ from backfill.scripts.migrate_script import ScriptMigration, is_migrated
 from backfill.scripts.migrated_saves import MigratedSaves, keep_own_text, migrated_saves
 from backfill.scripts.pending_saves import PendingSaves, RefusedSave
 from backfill.scripts.prove_script import prove_script
+from backfill.scripts.refused_contents import lasting_refusal
 from backfill.scripts.script_saves import ScriptSaves
 from backfill.translate.row_keys import origin_key
 from backfill.translate.source_rows import Problem
-from domain.errors import Rejected
 from domain.log.head import Head
 from domain.submissions.answer import Refusal
 from domain.submissions.origin import MAX_TABLE
@@ -274,15 +273,10 @@ def _conflicts(
 
 
 def _refused(found: SourceScript, places: Sequence[int], reason: Refusal) -> list[RefusedSave]:
-    """Saves that cannot follow, each with the reason why it cannot be read, or else this one."""
+    """Saves that cannot follow, each with the reason why it never can, or else this one."""
     refused = []
     for save in found.saves.read_places(places):
-        refusal = save.refusal or reason
-        try:
-            if save.refusal is None:
-                decode(save.content, save.shape)
-        except Rejected as rejected:
-            refusal = Refusal.of(rejected)
+        refusal = save.refusal or lasting_refusal(save.content, save.shape) or reason
         refused.append(RefusedSave(save.origin, refusal))
     return refused
 

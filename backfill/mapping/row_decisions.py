@@ -45,6 +45,13 @@ def decision_problems(rule: TableRule) -> Iterator[str]:
         allowed = allowed_actions(str(rule.becomes), decision.code)
         if decision.do not in allowed:
             yield _sentence(rule, decision, allowed)
+        elif decision.do == "assign" and rule.becomes == "users" and not _is_new_number(decision.to):
+            yield f"User 0 gets a number of ours with 'assign', 1 or more, and {decision.to!r} is none."
+
+
+def _is_new_number(to: str | int | None) -> bool:
+    text = str(to)
+    return text.isascii() and text.isdigit() and int(text[:20]) > 0
 
 
 def merge_problems(rule: TableRule, key: tuple[str, ...]) -> Iterator[str]:

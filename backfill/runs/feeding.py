@@ -49,6 +49,11 @@ class Fed(NamedTuple):
     held_by: str | None
     ended: bool
 
+    @property
+    def outstanding(self) -> int:
+        """How many items workers have been sent and have not done."""
+        return self.sent + sum(domain.outstanding for domain in self.domains)
+
 
 class Feeder:
     """Feeds the active run."""

@@ -1,4 +1,4 @@
-"""Contents that are set aside although they can be read: what the mapping, or the default of a code, says of them."""
+"""Contents that are set aside, by what the mapping or the default of a code says of them, or by our own rules."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ from collections.abc import Callable
 
 from backfill.checks.saves import CUT
 from backfill.checks.text import double_encoded
+from backfill.content.recognise import decode
 from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import Mapping
+from backfill.translate.script_lines import script_lines, with_new_ids
 from backfill.translate.source_rows import ENCODED_TWICE, decision
+from domain.errors import Rejected
+from domain.refusals import ScriptTooLarge
+from domain.script.script_size import MAX_CHARACTERS, MAX_LINES
+from domain.script.validation import check_lines
 from domain.submissions.answer import Refusal
 from repos.legacy.column_types import stored_bytes
 from repos.legacy.connection import Row
@@ -45,6 +51,20 @@ def content_check(mapping: Mapping) -> ContentCheck:
         return NOT_REPAIRED if do in ("repair", "skip") else None
 
     return refusal
+
+
+def lasting_refusal(content: bytes, shape: str | None) -> Refusal | None:
+    """Why a content can be a version of no script; None if it can."""
+    try:
+        lines = with_new_ids(script_lines(decode(content, shape)), "new")
+        check_lines("lines", lines)
+    except Rejected as refusal:
+        return Refusal.of(refusal)
+    characters = sum(len(line.text) + len(line.sep) for line in lines)
+    for what, size, limit in (("lines", len(lines), MAX_LINES), ("characters", characters, MAX_CHARACTERS)):
+        if size > limit:
+            return Refusal.of(ScriptTooLarge(what=what, size=size, limit=limit))
+    return None
 
 
 def _is_cut(table: MappedTable, content: bytes) -> bool:

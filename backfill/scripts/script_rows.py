@@ -31,7 +31,8 @@ class ScriptRow(NamedTuple):
     """A script as its row has it. `owner` is the id of a legacy user, `number` 0 if the script gets a new one.
 
     `problem` says why it is set aside, `skipped` that the mapping leaves it out; otherwise it is brought over.
-    `without_owner` is what the mapping decides on the row if its owner does not come over (L05).
+    `new_owner` is the legacy id of the user to whom the mapping gives a script without an owner, and
+    `without_owner` is what it decides on the row if its owner does not come over (L05).
     """
 
     key: str
@@ -43,7 +44,7 @@ class ScriptRow(NamedTuple):
     title: str
     metadata: dict[str, Value]
     owner: Any
-    new_owner: int | None
+    new_owner: str | int | None
     created_at: int | None
     updated_at: int | None
     archived_at: int | None
@@ -140,7 +141,7 @@ class ScriptRows:
             return Problem("L40", "The id is no whole number from 1 below 2^53.", self.table.column("id"))
         return number
 
-    def _owner_problem(self, row: Row, finding: Row) -> tuple[Problem | None, bool, int | None]:
+    def _owner_problem(self, row: Row, finding: Row) -> tuple[Problem | None, bool, str | int | None]:
         """Why a row without one owner is set aside; whether it is left out; and the owner whom the mapping gives."""
         column = self.table.column("user_id")
         owner = self._owner(row)
@@ -148,8 +149,8 @@ class ScriptRows:
         if column is None or (owner is not None and code == "L06"):
             return None, False, None
         do, chosen = decision(self._mapping, self.table, code, finding)
-        if do == "assign" and chosen is not None and (number := whole_key(chosen.to)) is not None and number > 0:
-            return None, False, number
+        if do == "assign" and chosen is not None:
+            return None, False, chosen.to
         if do == "skip":
             return None, True, None
         if code == "L06" and do in ("accept", "report"):

@@ -25,6 +25,8 @@ HELD_SECONDS = 1.0
 FEED_SECONDS = 2.0
 # A process spends at most one part in so many on feeding.
 FEED_SHARE = 20
+# Of all workers of a run; with more, the schedule of each minute may have to start a domain.
+MAX_PROCESSES = 64
 
 
 class ItemRunner:
@@ -43,7 +45,11 @@ class ItemRunner:
         self._worker = ItemWorker(unit_of_work, self._contexts.of, throttle=throttle)
         self._feeder = Feeder(unit_of_work, messages, throttle)
         self._sleep = sleep
+        self._messages = messages
         self._feed_at = 0.0
+        # Items that ended here since the last look at what was outstanding.
+        self._ended = 0
+        self._outstanding = 0
 
     def run(self, item_id: int) -> Worked:
         """Work on one item, then send others if it is time to.
@@ -56,12 +62,25 @@ class ItemRunner:
             self._contexts.close()
             self._sleep(HELD_SECONDS)
         begun = time.monotonic()
-        if worked.outcome == "more" or begun >= self._feed_at:
-            self._feeder.feed()
+        if worked.outcome == "more" or begun >= self._feed_at or self._is_queue_empty():
+            fed = self._feeder.feed()
+            self._ended, self._outstanding = 0, 0 if fed is None else fed.outstanding
             # In a run of a million items, a turn of the feeder takes a moment.
             ended = time.monotonic()
             self._feed_at = ended + max(FEED_SECONDS, FEED_SHARE * (ended - begun))
         return worked
+
+    def _is_queue_empty(self) -> bool:
+        """Whether no message is left: then this may have been the last item of its domain, and no process would feed.
+
+        The broker is asked only when all processes together may have done what was outstanding.
+        """
+        self._ended += 1
+        if self._ended * MAX_PROCESSES < self._outstanding:
+            return False
+        waiting = self._messages.waiting()
+        self._ended, self._outstanding = 0, waiting or 0
+        return waiting == 0
 
     def close(self) -> None:
         """Close the legacy database."""

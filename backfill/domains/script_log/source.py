@@ -20,11 +20,12 @@ from backfill.scripts.refused_contents import content_check
 from backfill.scripts.script_rows import ScriptRow, ScriptRows
 from backfill.scripts.script_saves import ScriptSaves, TableSaves
 from backfill.scripts.written_by import CommandTable, Writers
-from backfill.translate.row_keys import row_key
+from backfill.translate.row_keys import row_key, whole_key
 from backfill.translate.source_rows import Problem
 from repos.unit_of_work import RecordsTransaction
 
 NO_TIME = 0
+NO_NEW_OWNER = "The user to whom the mapping assigns the script did not come over: name another one."
 NO_OWNER = "The owner of the script did not come over."
 # Of the name of an item, in characters.
 MAX_ITEM_NAME = 250
@@ -97,8 +98,12 @@ class ScriptSource:
     def script(self, tx: RecordsTransaction, found: SourceScript, script_id: int) -> LegacyScript | Problem | None:
         """The script as it is brought over; a problem if its owner has not come over, None if it is left out then."""
         row = found.row
-        owner = row.new_owner
-        if owner is None and row.owner is not None and self._has_users:
+        owner = None
+        if row.new_owner is not None:
+            owner = self._users.named(tx, row.new_owner) if self._has_users else whole_key(row.new_owner)
+            if owner is None:
+                return Problem("L05", NO_NEW_OWNER, found.table.column("user_id"))
+        elif row.owner is not None and self._has_users:
             owner = self._user(tx, row.owner)
             decided = row.without_owner
             if owner is None and decided is not None and decided.do == "skip":

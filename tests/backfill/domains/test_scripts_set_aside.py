@@ -10,7 +10,9 @@ import pytest
 
 from backfill.domains.base import Counts, ItemWork, decode_counts
 from backfill.domains.registry import DOMAINS
+from backfill.domains.script_log.source import NO_NEW_OWNER
 from backfill.mapping.model import RowDecision
+from domain.script.validation import MAX_TEXT_BYTES
 from repos.unit_of_work import UnitOfWork
 from tests.backfill.domains.script_database import (
     DAY,
@@ -57,16 +59,18 @@ def test_a_script_is_never_given_to_another_user(legacy: ScriptDatabase, owner: 
 
 
 def test_the_mapping_decides_whose_a_script_is(legacy: ScriptDatabase):
-    for script_id in (7, 8, 9):
+    for script_id in (7, 8, 9, 10):
         add_script(legacy, script_id, owner=None)
-    assign = RowDecision(code="L06", key=(7,), do="assign", to=2, reason="asked")
+    assign = RowDecision(code="L06", key=(7,), do="assign", to="2", reason="asked")
+    lost = RowDecision(code="L06", key=(10,), do="assign", to=98)
     accept = RowDecision(code="L06", key=(8,), do="accept", reason="a template")
     leave = RowDecision(code="L06", key=(9,), do="skip", reason="a test")
-    legacy.change_rule("scripts", decisions=(assign, accept, leave))
+    legacy.change_rule("scripts", decisions=(assign, accept, leave, lost))
 
     counts = legacy.run()
 
-    assert counts["scripts"] == Counts(migrated=2, skipped=1)
+    assert counts["scripts"] == Counts(migrated=2, skipped=1, quarantined=1)
+    assert [row.reason for row in legacy.quarantined()] == [NO_NEW_OWNER]
     with legacy.unit_of_work.reading() as tx:
         assert [(row.id, row.user_id) for row in tx.scripts.read(after=0, limit=9)] == [(7, 2), (8, None)]
 
@@ -136,6 +140,19 @@ def test_claude_mem_3917_a_save_added_below_the_last_one_is_set_aside(legacy: Sc
     assert everything_is_counted(legacy, counts)
     assert counts["script_versions"] == Counts(migrated=2, quarantined=1)
     assert [(row.source_key, row.code) for row in legacy.quarantined()] == [("[650]", "later_saves_came_over")]
+
+
+@pytest.mark.parametrize(
+    ("refused", "code"),
+    [(lines("x" * (MAX_TEXT_BYTES + 1)), "L29"), ('{"version": 2, "lines": [', "L15")],
+    ids=["long line", "no JSON"],
+)
+def test_a_save_that_our_rules_refuse_has_the_same_reason_in_each_run(legacy: ScriptDatabase, refused: str, code: str):
+    add_script(legacy)
+    add_saves(legacy, lines("One."), refused, lines("Two."))
+    for _ in range(2):
+        legacy.run()
+        assert [(row.source_key, row.code) for row in legacy.quarantined()] == [("[702]", code)]
 
 
 def test_scripts_of_two_tables_with_one_id_are_never_one(legacy: ScriptDatabase):

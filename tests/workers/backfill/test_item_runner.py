@@ -114,6 +114,17 @@ def test_a_runner_sends_more_and_finishes_the_run(unit_of_work: UnitOfWork, sour
     assert feeding_schedule(unit_of_work, NoBroker()).run(0) == {}
 
 
+def test_the_last_item_of_a_queue_lets_the_run_go_on_at_once(tmp_path: Path):
+    with closing(sqlite3.connect(tmp_path / "legacy.db")) as legacy:
+        legacy.executescript("CREATE TABLE a (id INTEGER PRIMARY KEY); CREATE TABLE b (id INTEGER PRIMARY KEY)")
+    url = f"sqlite:///{tmp_path / 'legacy.db'}"
+    with planned_run(tmp_path, url) as unit_of_work:
+        runner = ItemRunner(unit_of_work, url, NoBroker())
+        assert [runner.run(item).outcome for item in (1, 2)] == ["done", "done"]
+        runner.close()
+        assert run_of(unit_of_work).state == "finished"
+
+
 def test_an_item_that_is_done_again_sees_what_was_repaired_in_the_source(tmp_path: Path):
     with closing(sqlite3.connect(tmp_path / "legacy.db")) as legacy:
         legacy.executescript(
