@@ -236,8 +236,10 @@ def contents_of(batch: Batch) -> list[Content]:
 
 def remember_heads(scope: Any, batch: Batch) -> None:
     """Keep the hashes of the latest texts, which versions are compared with."""
-    for script, content in zip(batch.field("id"), contents_of(batch), strict=False):
-        if content.length:
+    contents = contents_of(batch)
+    values = batch.column(batch.table.content_column or "") if contents else ()
+    for script, value, content in zip(batch.field("id"), values, contents, strict=False):
+        if content.length and value.strip():  # next to saves, a blank text is none
             scope.heads.add(number_of(script), content.digest)
 
 

@@ -97,7 +97,7 @@ def keep_own_text(tx: RecordsTransaction, script: LegacyScript, saves: ScriptSav
     """Take the text of the script's own row as a save, if the last one that the ledger has is of that row."""
     last = tx.legacy_versions.last(script.script_id)
     if last is not None and is_own_text(script, (last.source_table, last.source_key)):
-        saves.keep_own_text()
+        saves.keep_own_text(last.saved_at)
 
 
 def _is_after(saved_at: int | None, own: LegacyVersion) -> bool:

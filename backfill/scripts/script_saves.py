@@ -56,13 +56,17 @@ class ScriptSaves:
         latest = (script.content or b"").decode(errors="surrogateescape") if is_used else None
         self._parts = [(part.form.table, part.rows, part.form.texts(source, part.rows, latest)) for part in parts]
         self._head: LegacySave | None = None
-        self._repeated: LegacySave | None = None
-        if with_head:
+        # The text of the script's own row where it is no save of its own.
+        self._unused: LegacySave | None = None
+        if with_head and table.content_column is not None:
             last_at = next((row.at for row in reversed(self.rows) if row.at is not None), None)
-            own = own_text(script, self, last_at)
-            repeated = own is not None and self._repeats_last(own)
-            head = None if own is None else self._checked(table, script.finding, own)
-            self._head, self._repeated = (None, head) if repeated else (head, None)
+            own = own_text(script, last_at)
+            is_save = bool(own.content.strip() if len(self.rows) else script.content is not None)
+            # The application writes the row of the script after the version, or not at all.
+            is_old = last_at is not None and own.saved_at < last_at
+            head = self._checked(table, script.finding, own)
+            is_save = is_save and not is_old and not self._repeats_last(own)
+            self._head, self._unused = (head, None) if is_save else (None, head)
         self.tables = Counter[str]()
         for part in with_rows:
             members = sum(len(row.members) or 1 for row in part.rows) if part.rows.has_members else len(part.rows)
@@ -71,12 +75,15 @@ class ScriptSaves:
     def __len__(self) -> int:
         return len(self.rows) + (self._head is not None)
 
-    def keep_own_text(self) -> None:
-        """Take the text of the script's own row as a save also if the last one has the same text.
+    def keep_own_text(self, saved_at: int) -> None:
+        """Take the text of the script's own row as a save although it is empty or old, or the last save has it.
 
-        The ledger has an older text of that row after that save.
+        The ledger has an older text of that row, of this time, as the last save: the application changed or removed it.
+        After a newer save it is old indeed.
         """
-        self._head, self._repeated = self._head or self._repeated, None
+        if self._unused is not None and not any(row.at is not None and row.at > saved_at for row in self.rows):
+            at = max((row.at for row in self.rows if row.at is not None), default=0)
+            self._head, self._unused = replace(self._unused, saved_at=max(self._unused.saved_at, at)), None
 
     def row(self, place: int) -> tuple[str, str]:
         """Table and key of the save at a place, counted from 0, as its origin names them."""
@@ -181,15 +188,11 @@ def _save(table: MappedTable, row: SaveRow, text: bytes | Refusal) -> LegacySave
     return LegacySave(row.origin, content, row.at or 0, shape, refusal)
 
 
-def own_text(script: ScriptRow, saves: ScriptSaves, last_at: int | None) -> LegacySave | None:
-    """The text of the script's own row as a save after all others; None if it has none, or an older one."""
-    if script.content is None or (len(saves) and not script.content.strip()):
-        return None
+def own_text(script: ScriptRow, last_at: int | None) -> LegacySave:
+    """The text of the script's own row as a save after all others."""
     at = script.updated_at if script.updated_at is not None else script.created_at
-    if len(saves) and at is not None and last_at is not None and at < last_at:
-        return None  # the application writes the row of the script after the version, or not at all
     origin = replace(script.origin, number=script.counter)
-    return LegacySave(origin, script.content, at if at is not None else last_at or 0, script.shape)
+    return LegacySave(origin, script.content or b"", at if at is not None else last_at or 0, script.shape)
 
 
 def _same(last: LegacySave, own: LegacySave) -> bool:

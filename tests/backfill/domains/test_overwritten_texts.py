@@ -14,6 +14,7 @@ from tests.backfill.domains.edited_here import edit_here, head, set_aside
 from tests.backfill.domains.script_database import (
     DAY,
     ScriptDatabase,
+    add_saves,
     add_script,
     everything_is_counted,
     lines,
@@ -137,15 +138,50 @@ def test_other_bytes_of_the_same_lines_are_kept_without_a_version(brought: Scrip
         assert (head(brought), brought.differences()) == (before, [])
 
 
-def test_a_text_that_was_removed_from_its_row_is_named(brought: ScriptDatabase) -> None:
-    overwrite(brought, None)
+@pytest.mark.parametrize("with_saves", [False, True])
+@pytest.mark.parametrize("day", [5, 1])  # of the row: a clock may run backwards
+@pytest.mark.parametrize("content", ["", None, " \n", lines()])
+def test_a_text_that_was_removed_from_its_row_is_a_version_without_lines(
+    legacy: ScriptDatabase, content: str | None, day: int, *, with_saves: bool
+) -> None:
+    add_script(legacy, content=lines("One.", "Two."), updatedAt=DAY.format(4))
+    if with_saves:
+        add_saves(legacy, lines("One."), lines("Two."))
+    legacy.run()
+    before = head(legacy)
+    overwrite(legacy, content, day=day)
 
-    with pytest.raises(AssertionError):  # an item failed
-        brought.run()
+    for _ in range(2):
+        counts = legacy.run()
 
-    with brought.unit_of_work.reading() as tx:
-        [failed] = tx.backfill_items.read(2, state="failed")
-    assert failed.error == "the source no longer has the text of script 7 that came over last"
+        assert (legacy.texts(7), legacy.texts(7, before)) == ([], ["One.", "Two."])
+        assert (head(legacy), set_aside(legacy), legacy.differences()) == (before + 1, [], [])
+        assert everything_is_counted(legacy, counts)
+
+    overwrite(legacy, lines("Three."), day=6)
+    legacy.run()
+    assert (legacy.texts(7), legacy.differences()) == (["Three."], [])
+
+
+def test_a_save_after_a_text_that_was_removed_is_the_newest(legacy: ScriptDatabase) -> None:
+    add_script(legacy, content=lines("One."), updatedAt=DAY.format(4))
+    legacy.run()
+    overwrite(legacy, None, day=5)
+    legacy.add("script_versions", (701, 7, 1, lines("Two."), DAY.format(6)))
+
+    for _ in range(2):
+        legacy.run()
+
+        assert (legacy.texts(7), set_aside(legacy), legacy.differences()) == (["Two."], [], [])
+
+
+def test_a_blank_text_next_to_saves_is_none(legacy: ScriptDatabase) -> None:
+    add_script(legacy, content=" \n", updatedAt=DAY.format(4))
+    add_saves(legacy, lines("One."))
+    legacy.run()
+
+    assert (legacy.texts(7), legacy.differences()) == (["One."], [])
+    assert {each.code for each in legacy.findings() if each.table == "scripts"} == {"L22"}
 
 
 Step = Callable[[ScriptDatabase, int, str], None]
