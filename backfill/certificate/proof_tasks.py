@@ -10,7 +10,7 @@ from backfill.domains.base import BackfillContext, Difference
 from backfill.domains.registry import DOMAINS
 from domain.errors import Conflict
 from materialization.integrity.audit import audit
-from repos.backfill.items import BackfillItem
+from repos.backfill.item import BackfillItem
 from repos.database.driver_errors import DriverError
 from repos.legacy.errors import SourceError
 from repos.unit_of_work import UnitOfWork

@@ -15,7 +15,8 @@ from msgspec import Struct
 
 from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import Mapping as MappingFile
-from repos.backfill.items import BackfillItem, BackfillItems, ClaimLost
+from repos.backfill.item import BackfillItem, ItemState
+from repos.backfill.items import BackfillItems
 from repos.backfill.quarantined_rows import QuarantinedRow, QuarantinedRows
 from repos.legacy.catalog import Catalog
 from repos.legacy.connection import Source
@@ -102,6 +103,16 @@ class ItemWork:
         self._counts = decode_counts(item.counts)
 
     @property
+    def is_claimed(self) -> bool:
+        """Whether others see that a worker has the item; else its first slice claims it."""
+        return self._item.sent_claim is None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the last slice closed the item."""
+        return self._item.state == "done"
+
+    @property
     def is_last_attempt(self) -> bool:
         """Whether the item is given up if this attempt makes no progress either."""
         return self._item.attempts >= MAX_ATTEMPTS
@@ -112,15 +123,13 @@ class ItemWork:
         return self._item.checkpoint
 
     def refresh(self, tx: _RecordingTransaction) -> None:
-        """Read what is recorded: an attempt whose COMMIT was not answered may have recorded its slice.
+        """Lock the item and read what is recorded: an attempt whose COMMIT had no answer may have recorded its slice.
 
         Raises:
             ClaimLost: another worker has the item now.
         """
-        item = tx.backfill_items.get(self._item.id)
-        if item is None or (item.state, item.claim) != ("running", self._item.claim):
-            raise ClaimLost(f"the claim of item {self._item.id} is no longer valid")
-        self._item, self._counts = item, decode_counts(item.counts)
+        self._item = self._item.as_stored(tx.backfill_items.lock(self._item.id))
+        self._counts = decode_counts(self._item.counts)
 
     def record(
         self,
@@ -128,26 +137,34 @@ class ItemWork:
         checkpoint: bytes,
         counts: Mapping[str, Counts],
         quarantined: Sequence[QuarantinedRow] = (),
+        *,
+        last: bool = False,
     ) -> None:
         """Record a slice in the transaction that writes its rows: the place reached, and its rows by source table.
+
+        With `last` it closes the item, which then needs no transaction of its own.
 
         Raises:
             ClaimLost: another worker has the item now; raised by the end of the unit of work at the latest.
         """
+        if self.is_closed:  # by an attempt whose COMMIT was not answered
+            self._pending = self._item, self._counts
+            return
         now = self.context.clock()
         total = dict(self._counts)
         for table, count in counts.items():
             total[table] = total.get(table, Counts()) + count
+        state: ItemState = "done" if last else "running"
+        until = now + CLAIM_SECONDS * 1_000_000
         tx.backfill_items.record(
-            self._item, checkpoint=checkpoint, counts=encode_counts(total), until=now + CLAIM_SECONDS * 1_000_000
+            self._item, checkpoint=checkpoint, counts=encode_counts(total), until=until, state=state
         )
         tx.quarantined_rows.add(self._item.run_id, self._item.id, quarantined, now)
-        self._pending = checkpoint, total
+        self._pending = self._item._replace(checkpoint=checkpoint, state=state, sent_claim=None), total
 
     def committed(self) -> None:
         """Go on from what was recorded; call it after the commit."""
-        checkpoint, self._counts = self._pending
-        self._item = self._item._replace(checkpoint=checkpoint)
+        self._item, self._counts = self._pending
 
 
 class Domain(ABC):
@@ -159,6 +176,13 @@ class Domain(ABC):
     @abstractmethod
     def items(self, context: BackfillContext) -> Iterator[str]:
         """The names of the items, each at most 256 characters: every row of the domain's tables is in exactly one."""
+
+    def is_claimed_by_slice(self, name: str) -> bool:  # noqa: ARG002 - most domains have few items
+        """Whether an item is claimed in the transaction of its first slice, because most such items need no other.
+
+        Its slices begin with `ItemWork.refresh`.
+        """
+        return False
 
     @abstractmethod
     def migrate(self, work: ItemWork) -> bool:

@@ -93,6 +93,9 @@ class Scripts(Domain):
         yield from (f"{table.name}{ORPHANS}" for table in context.tables_for(*TARGETS))
         yield from (f"{table.name}{TEXTS}" for table in context.tables_for(CONTENTS))
 
+    def is_claimed_by_slice(self, name: str) -> bool:
+        return not name.endswith((ORPHANS, TEXTS, AMBIGUOUS))
+
     def migrate(self, work: ItemWork) -> bool:
         if work.name.endswith(ORPHANS):
             return migrate_orphans(work, work.context.tables[work.name.removesuffix(ORPHANS)])

@@ -82,11 +82,16 @@ def ended_process(tx: RecordsTransaction, run: BackfillRunRow, now: int) -> str 
     held = tx.leases.get(_lease_name(run.id))
     if held is None or is_alive(held, now):
         return None
-    if held.expires_at <= now and any(
-        item.expires_at > now for item in tx.backfill_items.read(run.id, state="running", limit=PAGE)
-    ):
-        return None  # workers of their own went on with it
+    if held.expires_at <= now and _has_workers(tx, run.id, held, now):
+        return None
     return held.holder
+
+
+def _has_workers(tx: RecordsTransaction, run_id: int, held: HeldLease, now: int) -> bool:
+    """Whether workers of their own went on with a run: they have claimed items of it, or sent some after the lease."""
+    return any(item.expires_at > now for item in tx.backfill_items.read(run_id, state="running", limit=PAGE)) or any(
+        item.sent_at > held.expires_at for item in tx.backfill_items.read(run_id, state="sent", limit=PAGE)
+    )
 
 
 def is_alive(held: HeldLease, now: int) -> bool:

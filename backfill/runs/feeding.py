@@ -108,31 +108,35 @@ class Feeder:
         if waiting is None or reason is not None:
             return self._held(run, domains, reason or "")
         with self._unit_of_work.records() as tx:
-            chosen = self._choose(tx, run, domains, queued=waiting)
-            tx.backfill_items.mark_sent(chosen, now=self._clock())
+            lost, due = self._choose(tx, run, domains, queued=waiting)
+            tx.backfill_items.mark_sent(lost, now=self._clock(), again=True)
+            tx.backfill_items.mark_sent(due, now=self._clock())
+        chosen = lost + due
         if chosen and not self._messages.send_all(chosen):
             return self._held(run, domains, "the broker does not take messages")
         return Fed(run, domains, len(chosen), run.held_by, ended=False)
 
     def _choose(
         self, tx: RecordsTransaction, run: BackfillRunRow, domains: list[DomainState], *, queued: int
-    ) -> list[int]:
+    ) -> tuple[list[int], list[int]]:
+        """Items whose messages are lost, and those that are due."""
         now = self._clock()
         # While messages are queued, those of the items sent last are probably among them.
         lost_before = now - int((EXPIRED_AFTER_SECONDS if queued else self._lost_after) * SECOND)
         room = max(0, self._window - sum(domain.outstanding for domain in domains))
-        chosen: list[int] = []
+        lost: list[int] = []
+        due: list[int] = []
         for domain in domains:
-            if not domain.can_move or len(chosen) >= self._window:
+            if not domain.can_move or len(lost) + len(due) >= self._window:
                 continue
             found = tx.backfill_items.next_to_send(
                 run.id, domain.name, now=now, lost_before=lost_before, limit=self._window
             )
-            again = [item.id for item in found if item.state != "due"]
-            due = [item.id for item in found if item.state == "due"][:room]
-            room -= len(due)
-            chosen += [*again, *due]
-        return chosen[: self._window]
+            lost += [item.id for item in found if item.state != "due"]
+            due_here = [item.id for item in found if item.state == "due"][:room]
+            room -= len(due_here)
+            due += due_here
+        return lost[: self._window], due[: max(0, self._window - len(lost))]
 
     def _finish(self, run: BackfillRunRow, domains: list[DomainState]) -> Fed:
         with self._unit_of_work.records() as tx:

@@ -1,7 +1,8 @@
 """The work on one item: claim it, migrate slices of it for some seconds, and record how it ended.
 
 due ──sent──▶ running ──▶ done | failed     the claim of a dead worker expires, and the feeder sends the item again
-                 └──────▶ due               time is up, the run is held, or the source does not answer: later
+       │         └──────▶ due               time is up, the run is held, or the source does not answer: later
+       └────────────────▶ done              a script that one slice completes: its only transaction claims and closes it
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from backfill.scripts.migrate_script import FINAL
 from domain.errors import Conflict, Corrupt, Rejected
 from materialization.clock import system_clock
 from materialization.retry import with_retries
-from repos.backfill.items import BackfillItem, ClaimLost
+from repos.backfill.item import BackfillItem, ClaimLost
 from repos.backfill.runs import BackfillRunRow
 from repos.database.driver_errors import DriverError, DuplicateKey
 from repos.database.error_codes import NOT_GRANTED
@@ -34,6 +35,10 @@ from repos.unit_of_work import UnitOfWork
 # A message is worked on for so long, and then sent again: others get their turn, and no time limit is reached.
 TASK_SECONDS = 20.0
 SLICE_SECONDS = 10.0
+# The first slice of an item that it claims: until then, others do not see who works on the item.
+FIRST_SLICE_SECONDS = 1.0
+# Another process works on the same items: for so long each is claimed first, which shows at once that it is taken.
+CLAIM_FIRST_SECONDS = 10.0
 # Many items take less time than it takes to ask both databases whether they are to be left alone.
 ASK_AGAIN_SECONDS = 0.25
 # Errors of a source that may be over soon.
@@ -76,18 +81,21 @@ class ItemWorker:
         self._sleep = sleep
         # When the throttle and the source are asked the next time.
         self._ask_at = 0.0
+        self._claim_first_until = 0.0
 
-    def work(self, item_id: int) -> Worked:
+    def work(self, item_id: int, *, again: bool = False) -> Worked:
         """Work on an item for some seconds, if it is free and its run is running.
+
+        With `again`, a worker may have ended with this message.
 
         Raises:
             Conflict: the database is unavailable; the item is sent again later.
         """
-        claimed = with_retries(lambda: self._claim(item_id))
+        claimed = with_retries(lambda: self._claim(item_id, again=again))
         if isinstance(claimed, str):
             return Worked("skipped", claimed)
         item, run = claimed
-        fault_point("after item claimed")
+        fault_point("after item claimed" if item.sent_claim is None else "after item read")
         try:
             return self._migrate(item, run)
         except KeyboardInterrupt:
@@ -96,16 +104,21 @@ class ItemWorker:
         except Exception as error:
             return self._after_error(item, error)
 
-    def _claim(self, item_id: int) -> tuple[BackfillItem, BackfillRunRow] | str:
+    def _claim(self, item_id: int, *, again: bool = False) -> tuple[BackfillItem, BackfillRunRow] | str:
         now = self._clock()
         # Each statement is committed by itself: the claim is one, and the rest only reads.
         with self._unit_of_work.statement() as tx:
-            item = tx.backfill_items.get(item_id)
+            item = tx.backfill_items.find_free(item_id)
             run = None if item is None else tx.backfill_runs.get(item.run_id)
             if item is None or run is None:
-                return "there is no such item"
+                return "there is no such item, or another worker has it"
             if run.state != "running":
                 return f"the run is {run.state}"
+            claim_first = again or time.monotonic() < self._claim_first_until
+            if not claim_first and DOMAINS[item.domain].is_claimed_by_slice(item.name):
+                claimed = item.claimed_by_first_slice()
+                if claimed is not None:
+                    return claimed, run
             claimed = tx.backfill_items.claim(item, now=now, until=now + CLAIM_SECONDS * 1_000_000)
         return "it is done, or another worker has it" if claimed is None else (claimed, run)
 
@@ -134,22 +147,30 @@ class ItemWorker:
         held = run.held_by
         while True:
             begun = time.monotonic()
-            work.deadline = min(end, begun + self._slice_seconds)
+            longest = self._slice_seconds if work.is_claimed else min(self._slice_seconds, FIRST_SLICE_SECONDS)
+            work.deadline = min(end, begun + longest)
             complete = domain.migrate(work)
             if held is not None:
                 self._hold(run.id, None)
                 held = None
             if complete:
-                fault_point("before item closed")
-                return self._close(item, "done")
+                return self._complete(work, item)
             if time.monotonic() >= end:
                 return self._give_back(item)
             rest(time.monotonic() - begun, share, self._sleep)
             if (reason := self._stopped(run.id)) is not None:
                 return self._give_back(item, reason)
 
+    def _complete(self, work: ItemWork, item: BackfillItem) -> Worked:
+        if work.is_closed:
+            fault_point("after item closed")
+            return Worked("done")
+        fault_point("before item closed")
+        return self._close(item, "done")
+
     def _after_error(self, item: BackfillItem, error: Exception) -> Worked:
         if isinstance(error, ClaimLost):
+            self._claim_first_until = time.monotonic() + CLAIM_FIRST_SECONDS
             return Worked("skipped", "another worker has it, or the run was stopped")
         if isinstance(error, MappingOutdated):
             return self._pause(item, error.message)

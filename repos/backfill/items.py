@@ -4,36 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, func, literal, null, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, literal, null, or_, select, update
 
-from domain.errors import LedgerError
+from repos.backfill.item import BackfillItem, ClaimLost, ItemState
 from repos.database.session import Session
 from repos.schema.backfill_tables import backfill_items as items
-
-ItemState = Literal["due", "sent", "running", "done", "failed"]
-
-
-class ClaimLost(LedgerError):
-    """Another worker has claimed the item, or its run was cancelled; nothing of this transaction is written."""
-
-
-class BackfillItem(NamedTuple):
-    """An item. Its worker is presumed dead from `expires_at` on, in microseconds since 1970 UTC."""
-
-    id: int
-    run_id: int
-    domain: str
-    name: str
-    state: ItemState
-    attempts: int
-    claim: int
-    sent_at: int
-    expires_at: int
-    checkpoint: bytes
-    counts: bytes
-    error: str | None
 
 
 class DomainProgress(NamedTuple):
@@ -59,7 +36,17 @@ _COLUMNS = (
 _THIS = items.c.id == bindparam("item")
 _OF_RUN = items.c.run_id == bindparam("run")
 _OF_DOMAIN = items.c.domain == bindparam("part")
-_MINE = and_(_THIS, items.c.state == "running", items.c.claim == bindparam("held"))
+# Claimed, or, by a worker whose first slice claims it, still as it was sent.
+_MINE = and_(
+    _THIS,
+    or_(
+        and_(items.c.state == "running", items.c.claim == bindparam("held")),
+        and_(items.c.state == "sent", items.c.claim == bindparam("unclaimed")),
+    ),
+)
+_NOT_SENT = -1
+# A worker may have ended with the item without having claimed it.
+_ATTEMPTED = case((items.c.attempts < literal(1), literal(1)), else_=items.c.attempts)
 _CLAIM = (
     update(items)
     .where(
@@ -82,18 +69,25 @@ _CLAIM = (
     )
 )
 _GET = select(*items.c).where(_THIS)
+_LOCK = _GET.with_for_update()
+_LOCK_FREE = _GET.with_for_update(skip_locked=True)
 _FIND = select(*items.c).where(_OF_RUN, _OF_DOMAIN, items.c.name == bindparam("named"))
 _RECORD = (
     update(items)
     .where(_MINE)
     # Attempts are those since the last progress: an item is given up only where it kills its workers.
     .values(
-        checkpoint=bindparam("reached"), counts=bindparam("counted"), expires_at=bindparam("until"), attempts=literal(0)
+        state=bindparam("new"),
+        claim=bindparam("held"),
+        checkpoint=bindparam("reached"),
+        counts=bindparam("counted"),
+        expires_at=bindparam("until"),
+        attempts=literal(0),
     )
 )
 _CLOSE = update(items).where(_MINE).values(state=bindparam("outcome"), error=bindparam("why"))
 _GIVE_BACK = update(items).where(_MINE).values(state="due", attempts=literal(0), sent_at=literal(0))
-_TRY_AGAIN = update(items).where(_MINE).values(state="due", sent_at=literal(0))
+_TRY_AGAIN = update(items).where(_MINE).values(state="due", sent_at=literal(0), attempts=_ATTEMPTED)
 # Two queries, each of which reads a part of an index: a run may have a million items.
 _DUE = (
     select(*items.c).where(_OF_RUN, _OF_DOMAIN, items.c.state == "due").order_by(items.c.id).limit(bindparam("limit"))
@@ -122,6 +116,9 @@ _SENT = (
     )
     .values(state="sent", sent_at=bindparam("now"))
 )
+_SENT_AGAIN = _SENT.values(attempts=_ATTEMPTED)
+# Those whose row no worker has locked while it writes the first slice.
+_FREE = select(items.c.id).where(_THIS).with_for_update(skip_locked=True)
 _OUTSTANDING = (
     select(func.count()).select_from(items).where(_OF_RUN, items.c.state.in_([literal("sent"), literal("running")]))
 )
@@ -155,7 +152,7 @@ _RETRY = (
 _STOP = (
     update(items)
     .where(_OF_RUN, items.c.state.in_([literal("sent"), literal("running")]))
-    .values(state="due", claim=items.c.claim + literal(1), sent_at=literal(0))
+    .values(state="due", claim=items.c.claim + literal(1), sent_at=literal(0), attempts=_ATTEMPTED)
 )
 
 
@@ -189,13 +186,27 @@ class BackfillItems:
         rows = self._session.rows(_GET, item=item_id)
         return BackfillItem(*rows[0]) if rows else None
 
+    def lock(self, item_id: int) -> BackfillItem | None:
+        """An item, locked until the end of the transaction: no other worker can claim it."""
+        rows = self._session.rows(_LOCK, item=item_id)
+        return BackfillItem(*rows[0]) if rows else None
+
+    def find_free(self, item_id: int) -> BackfillItem | None:
+        """An item, if no worker has locked it."""
+        rows = self._session.rows(_LOCK_FREE, item=item_id)
+        return BackfillItem(*rows[0]) if rows else None
+
     def find(self, run_id: int, domain: str, name: str) -> BackfillItem | None:
         """The item of a domain with this name."""
         rows = self._session.rows(_FIND, run=run_id, part=domain, named=name)
         return BackfillItem(*rows[0]) if rows else None
 
-    def record(self, item: BackfillItem, *, checkpoint: bytes, counts: bytes, until: int) -> None:
-        """Record how far a claimed item is, in the transaction that writes its rows, and extend its claim.
+    def record(
+        self, item: BackfillItem, *, checkpoint: bytes, counts: bytes, until: int, state: ItemState = "running"
+    ) -> None:
+        """Record how far an item is, in the transaction that writes its rows, and extend its claim, or close it.
+
+        An item that is not claimed yet is claimed by this.
 
         Raises:
             ClaimLost: the claim is no longer valid; raised by the end of the unit of work at the latest.
@@ -204,8 +215,8 @@ class BackfillItems:
             _RECORD,
             rows=1,
             unmatched=partial(ClaimLost, f"the claim of item {item.id} is no longer valid"),
-            item=item.id,
-            held=item.claim,
+            **_claim_of(item),
+            new=state,
             reached=checkpoint,
             counted=counts,
             until=until,
@@ -213,25 +224,27 @@ class BackfillItems:
 
     def close(self, item: BackfillItem, outcome: ItemState, error: str | None = None) -> bool:
         """Store the outcome of an item; returns whether the claim was still valid."""
-        return self._session.run(_CLOSE, item=item.id, held=item.claim, outcome=outcome, why=error) == 1
+        return self._session.run(_CLOSE, **_claim_of(item), outcome=outcome, why=error) == 1
 
     def give_back(self, item: BackfillItem, *, counted: bool = False) -> bool:
         """Let another worker continue an item; returns whether the claim was still valid.
 
         With `counted`, this claim is one of the attempts after which an item is given up.
         """
-        return self._session.run(_TRY_AGAIN if counted else _GIVE_BACK, item=item.id, held=item.claim) == 1
+        return self._session.run(_TRY_AGAIN if counted else _GIVE_BACK, **_claim_of(item)) == 1
 
     def next_to_send(self, run_id: int, domain: str, *, now: int, lost_before: int, limit: int) -> list[BackfillItem]:
         """Items that no worker has: never sent, sent before `lost_before` and not claimed, or with an expired claim."""
         lost = self._session.rows(_LOST, run=run_id, part=domain, now=now, lost=lost_before, limit=limit)
+        free = self._session.rows_of([(_FREE, {"item": row[0]}) for row in lost])
+        lost = [row for row, found in zip(lost, free, strict=True) if found]
         due = self._session.rows(_DUE, run=run_id, part=domain, limit=limit)
         return sorted((BackfillItem(*row) for row in (*lost, *due)), key=lambda item: item.id)[:limit]
 
-    def mark_sent(self, item_ids: Sequence[int], *, now: int) -> None:
-        """Mark items as sent."""
+    def mark_sent(self, item_ids: Sequence[int], *, now: int, again: bool = False) -> None:
+        """Mark items as sent; with `again`, a worker may have ended with each of them."""
         for item_id in item_ids:
-            self._session.later(_SENT, item=item_id, now=now)
+            self._session.later(_SENT_AGAIN if again else _SENT, item=item_id, now=now)
 
     def outstanding(self, run_id: int) -> int:
         """How many items of a run are sent or running."""
@@ -258,3 +271,11 @@ class BackfillItems:
     def stop(self, run_id: int) -> int:
         """Take every item from its worker: what it has not committed is undone. Returns how many."""
         return self._session.run(_STOP, run=run_id)
+
+
+def _claim_of(item: BackfillItem) -> dict[str, int]:
+    return {
+        "item": item.id,
+        "held": item.claim,
+        "unclaimed": _NOT_SENT if item.sent_claim is None else item.sent_claim,
+    }

@@ -203,9 +203,7 @@ def _megabytes(stage: Stage, legacy: str) -> Figures:
 def _in_processes(stage: Stage, legacy: str, count: int) -> tuple[float, int]:
     with stage.database() as engine:
         backfill = FlatBackfill(legacy, UnitOfWork(engine))
-        run_id = backfill.open()
-        backfill.run_domain(run_id, "users")
-        backfill.plan(run_id, "scripts")
+        backfill.open_sent("scripts")
         found = run_processes(legacy, engine.url.render_as_string(hide_password=False), count)
         assert not backfill.quarantined()
     return found

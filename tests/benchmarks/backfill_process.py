@@ -13,29 +13,30 @@ import sys
 import time
 from contextlib import ExitStack
 
-from backfill.domains.registry import DOMAINS
+from backfill.runs.item_worker import ItemWorker
 from repos.database.engine import open_engine
 from repos.unit_of_work import UnitOfWork
 from tests.backfill.domains.flat_backfill import FlatBackfill
 from tests.cli.running import ROOT
 from tests.fuzz.input_limits import peak_bytes
 
-SLICE_SECONDS = 10.0
-
 
 def main(legacy_url: str, ledger_url: str, part: int, parts: int) -> None:
-    """Work on every item whose turn it is."""
+    """Work on every script whose turn it is, as a worker does."""
     with open_engine(ledger_url) as engine:
         backfill = FlatBackfill(legacy_url, UnitOfWork(engine))
         with backfill.unit_of_work.reading() as tx:
             run = tx.backfill_runs.active()
         assert run is not None
         with backfill.context(run.id) as context:
+            mine = [item.id for item in backfill.items(run.id) if item.domain == "scripts"][part::parts]
             print("ready", flush=True)
             sys.stdin.readline()
-            for item in backfill.items(run.id)[part::parts]:
-                while not DOMAINS["scripts"].migrate(backfill.claimed(context, item, SLICE_SECONDS)):
+            worker = ItemWorker(backfill.unit_of_work, lambda _: context)
+            for item in mine:
+                while (worked := worker.work(item)).outcome == "more":
                     pass
+                assert worked.outcome == "done", worked
     print(json.dumps({"cpu": time.process_time(), "peak": peak_bytes()}), flush=True)
 
 

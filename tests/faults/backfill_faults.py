@@ -17,7 +17,7 @@ from backfill.domains.base import ItemWork
 from backfill.domains.flat import slices
 from backfill.runs.item_worker import ItemWorker
 from repos import fault_points
-from repos.backfill.items import ClaimLost
+from repos.backfill.item import ClaimLost
 from tests.faults.fault_injector import FaultInjector
 
 Action = Literal["kill", "kill node", "drop connection", "kill database", "kill broker"]
@@ -140,11 +140,11 @@ def count_slices(happened: Happened) -> None:
 
 
 def _noting(happened: Happened, name: str, method: Callable[..., None]) -> Callable[..., None]:
-    def noted(self: ItemWork, *args: Any) -> None:
+    def noted(self: ItemWork, *args: Any, **options: Any) -> None:
         happened.note(name)
         happened.is_at_work = name == "recorded"
         try:
-            method(self, *args)
+            method(self, *args, **options)
         except ClaimLost:
             # The claim was expired while its worker was alive: that costs it the slice.
             happened.note("may be lost")

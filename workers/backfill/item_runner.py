@@ -51,13 +51,15 @@ class ItemRunner:
         self._ended = 0
         self._outstanding = 0
 
-    def run(self, item_id: int) -> Worked:
+    def run(self, item_id: int, *, again: bool = False) -> Worked:
         """Work on one item, then send others if it is time to.
+
+        With `again`, the broker delivered the message before, to a worker that may have ended with it.
 
         Raises:
             Conflict: the database is unavailable; the item is sent again later.
         """
-        worked = self._worker.work(item_id)
+        worked = self._worker.work(item_id, again=again)
         if worked.outcome == "held":
             self._contexts.close()
             self._sleep(HELD_SECONDS)

@@ -6,6 +6,8 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from celery import Task
+
 from workers import bootstrap
 from workers.app import app
 from workers.messaging.backfill_messages import BackfillMessages
@@ -15,10 +17,12 @@ ITEM_RUNNER = "workers.backfill.item_runner"
 
 
 # A slice takes ten seconds, or as long as one huge save; the claim of an item whose task was ended expires.
-@app.task(name=BACKFILL_ITEM, soft_time_limit=300, time_limit=330)
-def backfill_item(item_id: int) -> list[str]:
+@app.task(name=BACKFILL_ITEM, bind=True, soft_time_limit=300, time_limit=330)
+def backfill_item(self: Task, item_id: int) -> list[str]:
     """Bring rows of one item over; return how that ended, for Flower."""
-    return list(_runner().run(item_id))
+    # A worker may have ended with a message that is delivered again.
+    again = bool((self.request.delivery_info or {}).get("redelivered"))
+    return list(_runner().run(item_id, again=again))
 
 
 @cache

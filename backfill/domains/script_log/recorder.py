@@ -120,7 +120,8 @@ class ItemRecorder:
         if done and not self.progress.done:
             _add(counts, _script_counts(self._found, head_refused=head_refused))
             self._keep_script(tx, head_refused=head_refused)
-        self._work.record(tx, msgspec.msgpack.encode(ScriptProgress(place, head_refused, done)), counts, aside)
+        progress = ScriptProgress(place, head_refused, done)
+        self._work.record(tx, msgspec.msgpack.encode(progress), counts, aside, last=done)
 
     def _keep_script(self, tx: Transaction, *, head_refused: bool) -> None:
         row, table = self._found.row, self._found.table.name
@@ -171,7 +172,7 @@ def set_script_aside(work: ItemWork, found: SourceScript, problem: Problem | Non
     if not found.is_branch:
         _add(counts, {found.table.name: own})
     with context.unit_of_work.records() as tx:
-        work.record(tx, msgspec.msgpack.encode(ScriptProgress(len(found.saves))), counts, aside)
+        work.record(tx, msgspec.msgpack.encode(ScriptProgress(len(found.saves))), counts, aside, last=True)
     work.committed()
 
 

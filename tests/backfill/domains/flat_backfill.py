@@ -17,7 +17,8 @@ from backfill.domains.registry import DOMAINS
 from backfill.mapping.draft import draft
 from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import Mapping, TableRule
-from repos.backfill.items import BackfillItem
+from backfill.runs.item_worker import ItemWorker
+from repos.backfill.item import BackfillItem
 from repos.backfill.quarantined_rows import QuarantinedRow
 from repos.legacy.catalog import Catalog, read_catalog
 from repos.legacy.connection import open_source
@@ -73,6 +74,26 @@ class FlatBackfill:
             if (active := tx.backfill_runs.active()) is not None:
                 tx.backfill_runs.move(active.id, "finished", now=START)
             return tx.backfill_runs.open(source="legacy", mapping="", hash_key=HASH_KEY, options=b"{}", now=START)
+
+    def open_sent(self, name: str) -> int:
+        """Open a run whose users are there and in which the items of a domain are sent to workers."""
+        run_id = self.open()
+        self.run_domain(run_id, "users")
+        self.plan(run_id, name)
+        with self.unit_of_work.records() as tx:
+            tx.backfill_runs.move(run_id, "running", now=START)
+            sent = [item.id for item in tx.backfill_items.read(run_id, limit=1 << 20) if item.domain == name]
+            tx.backfill_items.mark_sent(sent, now=START)
+        return run_id
+
+    def run_items(self, run_id: int, items: Sequence[int]) -> None:
+        """Bring items over as a worker does, each to its end."""
+        with self.context(run_id) as context:
+            worker = ItemWorker(self.unit_of_work, lambda _: context, clock=context.clock)
+            for item in items:
+                while (worked := worker.work(item)).outcome == "more":
+                    pass
+                assert worked.outcome == "done", worked
 
     def plan(self, run_id: int, name: str) -> None:
         """Add the items of a domain."""

@@ -172,24 +172,21 @@ def test_scripts_of_two_tables_with_one_id_are_never_one(legacy: ScriptDatabase)
     assert legacy.texts(7) == ["New."]
 
 
-def test_a_script_that_is_set_aside_is_counted_once_also_if_its_worker_ends(legacy: ScriptDatabase):
+def test_a_script_that_is_set_aside_is_counted_and_closed_at_once(legacy: ScriptDatabase):
+    """So that a worker that ends then leaves nothing to another one."""
     add_script(legacy, owner=99)
     add_saves(legacy, lines("One."))
-    with legacy.context() as context, legacy.unit_of_work.records() as tx:
-        [item] = [each for each in tx.backfill_items.read(context.run_id) if each.name == "scripts [7]"]
-        claimed = tx.backfill_items.claim(item, now=1, until=2)
-    assert claimed is not None
     with legacy.context() as context:
-        for claim in (claimed, None):
-            with legacy.unit_of_work.records() as tx:
-                due = tx.backfill_items.get(item.id)
-                assert due is not None
-                held = claim or tx.backfill_items.claim(due, now=1 << 60, until=1 << 61)
-            assert held is not None
-            assert DOMAINS["scripts"].migrate(ItemWork(context, held, time.monotonic() + 9))
-    with legacy.unit_of_work.reading() as tx:
+        with legacy.unit_of_work.records() as tx:
+            [item] = [each for each in tx.backfill_items.read(context.run_id) if each.name == "scripts [7]"]
+            claimed = tx.backfill_items.claim(item, now=1, until=2)
+        assert claimed is not None
+        assert DOMAINS["scripts"].migrate(ItemWork(context, claimed, time.monotonic() + 9))
+    with legacy.unit_of_work.records() as tx:
         stored = tx.backfill_items.get(item.id)
-    assert stored is not None
+        assert stored is not None
+        assert tx.backfill_items.claim(stored, now=1 << 60, until=1 << 61) is None
+    assert stored.state == "done"
     assert decode_counts(stored.counts)["script_versions"] == Counts(quarantined=1)
 
 

@@ -15,24 +15,37 @@ def one_slice(work: ItemWork) -> bool:
     return True
 
 
-def record(work: ItemWork, checkpoint: bytes) -> None:
+def only_slice(work: ItemWork) -> bool:
+    """The same in one transaction, which closes the item."""
+    record(work, b"end", last=True)
+    return True
+
+
+def record(work: ItemWork, checkpoint: bytes, *, last: bool = False) -> None:
     """Record one row of the table `ideas`."""
     with work.context.unit_of_work.records() as tx:
-        work.record(tx, checkpoint, {"ideas": Counts(migrated=1)})
+        work.refresh(tx)
+        work.record(tx, checkpoint, {"ideas": Counts(migrated=1)}, last=last)
     work.committed()
 
 
 class Made(Domain):
-    """A domain with these items."""
+    """A domain with these items; with `by_slice` the first slice of each claims it."""
 
-    def __init__(self, name: str, items: list[str], *needs: str, does: Slice = one_slice) -> None:
+    def __init__(
+        self, name: str, items: list[str], *needs: str, does: Slice = one_slice, by_slice: bool = False
+    ) -> None:
         self.name = name  # type: ignore[misc]
         self.needs = needs  # type: ignore[misc]
         self.names = items
         self.does = does
+        self.by_slice = by_slice
 
     def items(self, context: BackfillContext) -> Iterator[str]:  # noqa: ARG002 - items need no source
         yield from self.names
+
+    def is_claimed_by_slice(self, name: str) -> bool:  # noqa: ARG002 - the same for all
+        return self.by_slice
 
     def migrate(self, work: ItemWork) -> bool:
         return self.does(work)

@@ -18,7 +18,7 @@ from backfill.runs.opening import LedgerInUse, NoBackfillRun, open_run
 from backfill.runs.run_context import MappingOutdated, OtherSource
 from backfill.runs.throttle import rest
 from domain.errors import Conflict, Corrupt
-from repos.backfill.items import BackfillItem
+from repos.backfill.item import BackfillItem
 from repos.legacy.connection import open_source
 from repos.legacy.errors import SourceError
 from tests.backfill.runs.backfill_setup import SECRET, Backfill, make_legacy_file

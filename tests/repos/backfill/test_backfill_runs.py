@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from repos.backfill.items import BackfillItem, ClaimLost
+from repos.backfill.item import BackfillItem, ClaimLost
 from repos.backfill.legacy_keys import KeyRow, NewKey
 from repos.backfill.legacy_versions import LegacyVersion
 from repos.backfill.quarantined_rows import QuarantinedRow
