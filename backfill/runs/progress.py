@@ -6,7 +6,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from backfill.checks.registry import CHECKS
-from backfill.domains.base import Counts, decode_counts
+from backfill.domains.base import CLAIM_SECONDS, Counts, decode_counts
 from backfill.domains.registry import DOMAINS
 from backfill.mapping.decode import decode
 from backfill.mapping.model import Mapping
@@ -15,6 +15,9 @@ from repos.backfill.runs import BackfillRunRow
 from repos.unit_of_work import RecordsTransaction
 
 ITEMS_PER_PAGE = 1_000
+SECOND = 1_000_000
+# After that long without a sign of a worker, a run is said to be idle.
+IDLE_SECONDS = 15
 # The targets whose rows a domain brings over, where they are not its own name.
 TARGETS_OF = {"scripts": ("scripts", "versions", "commands", "lines", "contents"), "chat": ("chat_messages",)}
 
@@ -86,6 +89,16 @@ def undecided_rows(tx: RecordsTransaction, run: BackfillRunRow) -> dict[str, int
         if mapping.decision(code) in (None, "block"):
             undecided[domain_of(mapping, table)] += max(0, rows - _decided(mapping, table, code))
     return {name: rows for name, rows in undecided.items() if rows}
+
+
+def idle_seconds(tx: RecordsTransaction, run: BackfillRunRow, now: int) -> int | None:
+    """For how long no item of a run was sent or claimed; None if a worker may have one, or the run does not go on."""
+    if run.state != "running" or run.held_by:
+        return None
+    seen = tx.backfill_items.activity(run.id)
+    last = max(run.opened_at, seen.sent_at, seen.expires_at - CLAIM_SECONDS * SECOND)
+    idle = (now - last) // SECOND
+    return idle if idle >= IDLE_SECONDS and seen.claimed_until <= now else None
 
 
 def row_counts(tx: RecordsTransaction, run: BackfillRunRow) -> dict[str, Counts]:

@@ -13,7 +13,7 @@ from rich.progress import Progress, TaskID
 
 from backfill.mapping.decode import decode
 from backfill.runs.feeding import Fed, Feeder
-from backfill.runs.progress import domain_of, row_counts
+from backfill.runs.progress import IDLE_SECONDS, domain_of, row_counts
 from backfill.runs.run_options import load_options
 from backfill.runs.throttle import Throttle
 from cli.client import database
@@ -29,7 +29,6 @@ POLL_SECONDS = 0.5
 # With more items, the rows of those in work are estimated from the number of items that are done.
 MAX_COUNTED_ITEMS = 5_000
 # Workers that take nothing for so long are probably not there.
-IDLE_SECONDS = 30.0
 NO_WORKER = (
     "No worker takes items: start one with `scriptledger worker --role backfill`, with SCRIPTLEDGER_LEGACY_URL in its "
     "environment, or use --in-process."

@@ -57,6 +57,7 @@ class BackfillStatus(Document, frozen=True):
     """A run: `held_by` is why nothing moves, `reasons` why rows are quarantined, `failures` the first failed items.
 
     `ended_process` is the process that had the only workers of the run, if it has ended before the run.
+    `idle_seconds` is for how long no worker has taken an item of a run that goes on, if that is long.
     Of the `quarantined` rows, `undecided` are those that no decision and no default sets aside: none is certified.
     """
 
@@ -75,6 +76,7 @@ class BackfillStatus(Document, frozen=True):
     reasons: list[BackfillReason]
     failures: list[BackfillFailure]
     ended_process: str | None
+    idle_seconds: int | None
 
 
 class BackfillMoved(Document, frozen=True):

@@ -13,6 +13,14 @@ from repos.database.session import Session
 from repos.schema.backfill_tables import backfill_items as items
 
 
+class Activity(NamedTuple):
+    """When an item of a run was sent last, and when the last claim of any item, and of one that is not done, ends."""
+
+    sent_at: int
+    expires_at: int
+    claimed_until: int
+
+
 class DomainProgress(NamedTuple):
     """How many items of a domain are in a state."""
 
@@ -128,6 +136,11 @@ _PROGRESS = (
     .group_by(items.c.domain, items.c.state)
     .order_by(items.c.domain, items.c.state)
 )
+_ACTIVITY = select(
+    func.max(items.c.sent_at),
+    func.max(items.c.expires_at),
+    func.max(case((items.c.state == "running", items.c.expires_at), else_=literal(0))),
+).where(_OF_RUN)
 _READ = select(*items.c).where(_OF_RUN, items.c.id > bindparam("after")).order_by(items.c.id).limit(bindparam("limit"))
 _READ_STATE = (
     select(*items.c)
@@ -253,6 +266,10 @@ class BackfillItems:
     def progress(self, run_id: int) -> list[DomainProgress]:
         """The number of items by domain and state."""
         return [DomainProgress(*row) for row in self._session.rows(_PROGRESS, run=run_id)]
+
+    def activity(self, run_id: int) -> Activity:
+        """The last signs of feeders and workers."""
+        return Activity(*(value or 0 for value in self._session.rows(_ACTIVITY, run=run_id)[0]))
 
     def read(
         self, run_id: int, *, state: ItemState | None = None, after: int = 0, limit: int = 1_000

@@ -8,7 +8,7 @@ from backfill.certificate.law import title_of, undecided_count
 from backfill.domains.base import Counts
 from backfill.mapping.decode import decode
 from backfill.runs.control import ended_process
-from backfill.runs.progress import DomainState, domain_of, domain_states, row_counts
+from backfill.runs.progress import DomainState, domain_of, domain_states, idle_seconds, row_counts
 from backfill.runs.run_options import load_options
 from backfill.runs.shown_keys import shown_key, shown_row
 from cli.json_documents.backfill import BackfillDomain, BackfillFailure, BackfillReason, BackfillStatus, BackfillTable
@@ -46,6 +46,7 @@ def status_document(tx: RecordsTransaction, run: BackfillRunRow, *, dry_run: boo
             for item in failures
         ],
         ended_process=ended_process(tx, run, system_clock()),
+        idle_seconds=idle_seconds(tx, run, system_clock()),
     )
 
 
@@ -141,6 +142,12 @@ def _sentences(document: BackfillStatus) -> Iterator[str]:
         yield (
             f"Nothing works on it: process {number} of {host}, which had its workers, has ended. The same "
             "`scriptledger backfill run` continues it; `scriptledger backfill cancel` ends it."
+        )
+    elif document.idle_seconds is not None:
+        yield (
+            f"No worker has taken an item for {screen.counted(document.idle_seconds, 'second')}: start one with "
+            "`scriptledger worker --role backfill`. If one runs, `scriptledger backfill status --watch` sends it "
+            "what a killed worker had."
         )
     if document.state == "paused":
         with_another = "`scriptledger backfill run --mapping FILE` with another mapping"
