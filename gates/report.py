@@ -98,13 +98,20 @@ def counts(touchpoints: Iterable[Touchpoint]) -> list[tuple[str, list[int]]]:
     return [(domain, row) for domain, row in rows if any(row)]
 
 
+def texts_sentence(inventory: Inventory) -> str:
+    """A sentence on the SQL that is no touchpoint, after a blank; empty if there is none."""
+    if not inventory.texts:
+        return ""
+    return f" SQL in {counted(len(inventory.texts), 'text')} that Python code only keeps and shows is not counted."
+
+
 def markdown(root: str, inventory: Inventory) -> str:
     """An inventory as a page of Markdown."""
     lines = [
         f"# Database touchpoints of {_cell(root)}",
         "",
         f"{counted(inventory.files, 'file')}, {counted(inventory.lines, 'line')}, "
-        f"{counted(len(inventory.touchpoints), 'touchpoint')}.",
+        f"{counted(len(inventory.touchpoints), 'touchpoint')}.{texts_sentence(inventory)}",
         "",
     ]
     if inventory.unread:

@@ -60,13 +60,17 @@ class DomainTouchpoints(Document, frozen=True):
 
 
 class TouchpointInventory(Document, frozen=True):
-    """Every place of a tree that reaches the database; nothing is known about what is in `unread`."""
+    """Every place of a tree that reaches the database; nothing is known about what is in `unread`.
+
+    `texts` is the SQL that Python code only keeps and shows, like messages and examples: no touchpoints.
+    """
 
     root: str
     files: int
     lines: int
     domains: list[DomainTouchpoints]
     touchpoints: list[GateTouchpoint]
+    texts: list[GateTouchpoint]
     unread: list[UnreadCode]
     skipped: list[SkippedPath]
 

@@ -11,9 +11,11 @@ from gates.static_scan.code.source_text import SourceText
 from gates.static_scan.code.table_names import TableNames
 from gates.static_scan.domains import domain_of
 from gates.static_scan.file_scan import FileScan
+from gates.static_scan.files.embedded_code import NOTEBOOK
 from gates.static_scan.files.source_files import Excluded, SourceFile, SourceFiles
 from gates.static_scan.files.sql_files import shell_touchpoints, sql_touchpoints
 from gates.static_scan.rules import Rule, package_rules
+from gates.static_scan.text_uses.uses import TextUses
 from gates.static_scan.touchpoint import Skipped, Touchpoint, Unread
 
 # A function that passes SQL to one that passes it on, and so forth.
@@ -44,6 +46,8 @@ class Inventory(NamedTuple):
     skipped: list[Skipped]
     matches: list[RuleMatch]
     paths: list[str]
+    # SQL that the tree only keeps and shows: texts that nothing runs.
+    texts: list[Touchpoint]
 
 
 def take_inventory(
@@ -86,6 +90,7 @@ def take_inventory(
         lines += scan.source.lines()
         matches += _matches(file, scan.source, rules)
     _find_callers(files, passed, touchpoints, domains or {})
+    texts = _take_texts(files, touchpoints)
     found = [_with_table(each, names, domains or {}) for path in sorted(touchpoints) for each in touchpoints[path]]
     return Inventory(
         len(paths),
@@ -95,7 +100,23 @@ def take_inventory(
         sorted(tree.skipped),
         matches,
         paths,
+        texts,
     )
+
+
+def _take_texts(files: Sequence[SourceFile], touchpoints: dict[str, list[Touchpoint]]) -> list[Touchpoint]:
+    """Take the SQL out that a tree of Python only keeps and shows."""
+    uses = TextUses(files)
+    # A cell of a notebook may be SQL.
+    languages = {file.path: file.language for file in files if not file.path.endswith(NOTEBOOK)}
+    found: list[Touchpoint] = []
+    for path in sorted(touchpoints):
+        texts = [each for each in touchpoints[path] if each.kind == "sql text" and languages.get(path) == "python"]
+        shown = {each for each in texts if uses.is_only_text(path, each.line, each.end_line)}
+        if shown:
+            found += [each for each in texts if each in shown]
+            touchpoints[path] = [each for each in touchpoints[path] if each not in shown]
+    return found
 
 
 def _scan(file: SourceFile, domains: Mapping[str, str]) -> FileScan:

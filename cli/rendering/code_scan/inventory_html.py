@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from domain.visible_markup import Html
-from gates.report import counts
+from gates.report import counts, texts_sentence
 from gates.static_scan.domains import DOMAINS
 from gates.static_scan.inventory import Inventory
 from gates.static_scan.touchpoint import Touchpoint
@@ -21,8 +21,12 @@ def inventory_page(root: str, inventory: Inventory) -> Iterator[str]:
     """The page, in parts."""
     yield _head(root)
     yield Html('<header>\n<p class="kicker">Database touchpoints</p>\n<h1 dir="auto">{}</h1>\n').format(root)
-    yield Html('<p class="facts">{} files, {} lines, {} touchpoints, {} not read.</p>\n</header>\n<main>\n').format(
-        f"{inventory.files:,}", f"{inventory.lines:,}", f"{len(inventory.touchpoints):,}", f"{len(inventory.unread):,}"
+    yield Html('<p class="facts">{} files, {} lines, {} touchpoints, {} not read.{}</p>\n</header>\n<main>\n').format(
+        f"{inventory.files:,}",
+        f"{inventory.lines:,}",
+        f"{len(inventory.touchpoints):,}",
+        f"{len(inventory.unread):,}",
+        texts_sentence(inventory),
     )
     if inventory.unread:
         yield Html("<h2>Not read</h2>\n<p>Nothing is known about these.</p>\n")

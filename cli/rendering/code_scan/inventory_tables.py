@@ -12,7 +12,7 @@ from cli.json_documents.gates import (
 from cli.terminal import screen
 from domain.ci_commands import without_commands
 from domain.counting import counted
-from gates.report import counts
+from gates.report import counts, texts_sentence
 from gates.static_scan.domains import DOMAINS
 from gates.static_scan.inventory import Inventory
 from gates.static_scan.touchpoint import Touchpoint
@@ -27,12 +27,15 @@ def inventory_document(root: str, inventory: Inventory) -> TouchpointInventory:
         files=inventory.files,
         lines=inventory.lines,
         domains=[DomainTouchpoints(domain, *row) for domain, row in counts(inventory.touchpoints)],
-        touchpoints=[
-            GateTouchpoint(**{**each._asdict(), "table": each.table or None}) for each in inventory.touchpoints
-        ],
+        touchpoints=list(map(_document, inventory.touchpoints)),
+        texts=list(map(_document, inventory.texts)),
         unread=[UnreadCode(*each) for each in inventory.unread],
         skipped=[SkippedPath(*each) for each in inventory.skipped],
     )
+
+
+def _document(each: Touchpoint) -> GateTouchpoint:
+    return GateTouchpoint(**{**each._asdict(), "table": each.table or None})
 
 
 def print_inventory(root: str, inventory: Inventory, *, writes_only: bool) -> None:
@@ -55,7 +58,7 @@ def print_inventory(root: str, inventory: Inventory, *, writes_only: bool) -> No
         screen.print_unwrapped(without_commands(f"Left out: {left_out}."))
     files, lines = screen.counted(inventory.files, "file"), counted(inventory.lines, "line")
     found = screen.counted(len(inventory.touchpoints), "touchpoint")
-    screen.print_unwrapped(without_commands(f"{root}: {files}, {lines}, {found}."))
+    screen.print_unwrapped(without_commands(f"{root}: {files}, {lines}, {found}.{texts_sentence(inventory)}"))
 
 
 def warn_of_unread(inventory: Inventory) -> None:

@@ -97,16 +97,7 @@ def is_mention(part: Part, syntax: Syntax) -> bool:
                 continue
             if links and links[0].name == "shlex":
                 return False
-            if (
-                name in _FUNCTIONS
-                or (syntax.source.is_python and bool(links) and _gives_away(links))
-                or name.startswith("assert")
-                or name.endswith(_ENDS)
-                or {link.name for link in links[:2]} & _LOGGERS
-                or {link.name for link in links[:-1]} & _READERS
-            ):
-                return True
-            if is_pattern_match(links) or (name == "partial" and inside and inside[0].text() in _FUNCTIONS):
+            if only_shows(links, inside, syntax):
                 return True
             if not syntax.source.is_python and (_is_shown(name, inside, syntax) or _is_tested(outer, links, syntax)):
                 return True
@@ -118,14 +109,33 @@ def is_mention(part: Part, syntax: Syntax) -> bool:
     return False
 
 
+def only_shows(links: Sequence[Link], given: Sequence[SgNode], syntax: Syntax) -> bool:
+    """Whether a call shows, compares or stores what it is given, by its name."""
+    name = links[-1].name if links else ""
+    return bool(
+        name in _FUNCTIONS
+        or (syntax.source.is_python and links and _gives_away(links))
+        or name.startswith("assert")
+        or name.endswith(_ENDS)
+        or {link.name for link in links[:2]} & _LOGGERS
+        or {link.name for link in links[:-1]} & _READERS
+        or is_pattern_match(links)
+        or (name == "partial" and given and given[0].text() in _FUNCTIONS)
+    )
+
+
+def gives_to_database(links: Sequence[Link]) -> bool:
+    """Whether a call in a test may give a text to a database, by the words of its names."""
+    return bool({word for link in links for word in words_of(link.name)} & _OF_DATABASES)
+
+
 def _is_sample(part: Part, syntax: Syntax) -> bool:
     """Whether a text of a test of Python is given to no database, by the names of the calls around it."""
     outer = part.parent
     while outer is not None and outer.kind not in syntax.grammar.functions:
-        if outer.kind in syntax.grammar.calls:
-            links = chain_of(outer.node, syntax.source, syntax.grammar)
-            if {word for link in links for word in words_of(link.name)} & _OF_DATABASES:
-                return False
+        is_call = outer.kind in syntax.grammar.calls
+        if is_call and gives_to_database(chain_of(outer.node, syntax.source, syntax.grammar)):
+            return False
         outer = outer.parent
     return True
 

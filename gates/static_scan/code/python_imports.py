@@ -1,0 +1,56 @@
+"""The names that imports of Python give, and whether a file has a cursor of its own."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ast_grep_py import SgNode
+
+from gates.static_scan.code.source_text import SourceText
+
+
+class Imported(NamedTuple):
+    """What a name stands for: a module, or a name in it. All the names of a module are `*`."""
+
+    module: str
+    name: str
+
+    @property
+    def last(self) -> str:
+        """The last part of the module's name; empty for the package of the file itself."""
+        return self.module.rpartition(".")[2]
+
+    @property
+    def first(self) -> str:
+        """The package; empty for one of the application's own, by a relative import."""
+        return self.module.partition(".")[0]
+
+
+def python_imports(source: SourceText) -> tuple[dict[str, Imported], list[Imported]]:
+    """The imported names of a file, and the modules that give it all of theirs."""
+    names: dict[str, Imported] = {}
+    everything: list[Imported] = []
+    for node in source.root.find_all(any=[{"kind": "import_statement"}, {"kind": "import_from_statement"}]):
+        module = node.field("module_name")
+        for child in node.children():
+            if child.kind() == "wildcard_import" and module is not None:
+                everything.append(Imported(source.slice(module), "*"))
+            elif child.is_named() and (module is None or child.range().start.index != module.range().start.index):
+                _read(child, source, "" if module is None else source.slice(module), names)
+    return names, everything
+
+
+def _read(node: SgNode, source: SourceText, module: str, names: dict[str, Imported]) -> None:
+    if node.kind() not in ("dotted_name", "aliased_import"):
+        return
+    inner = node.field("name") if node.kind() == "aliased_import" else None
+    alias = node.field("alias")
+    name = source.slice(inner or node)
+    given = source.slice(alias) if alias is not None else name if module else name.partition(".")[0]
+    whole = name if alias is not None else name.partition(".")[0]
+    names[given] = Imported(module, name) if module else Imported(whole, "")
+
+
+def has_cursor(source: SourceText) -> bool:
+    """Whether a file of Python makes a cursor."""
+    return source.is_python and ".cursor(" in source.text

@@ -1,0 +1,107 @@
+"""What a call does with a text that it is given: shows it, holds it, gives it to a function of the tree, or runs it."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from ast_grep_py import SgNode
+
+from gates.static_scan.calls.mentions import gives_to_database, only_shows
+from gates.static_scan.code.call_chain import Link, chain_of
+from gates.static_scan.code.name_words import words_of
+from gates.static_scan.text_uses.tree_names import ParsedFile
+from gates.static_scan.word_lists import word_lists
+
+_CONTAINERS = frozenset(
+    "list dictionary set tuple list_comprehension dictionary_comprehension set_comprehension".split()
+)
+_CONTAINER_MAKERS = frozenset("list dict set tuple deque OrderedDict defaultdict Counter".split())
+_STARTERS = frozenset("run call check_call check_output Popen system popen".split())
+
+
+class CallEffect(NamedTuple):
+    """The effect of a call. `called` are the names of the function: `render`, or `queries.render`."""
+
+    kind: Literal["shows", "holds", "fills", "calls", "unknown"]
+    called: tuple[str, ...] = ()
+
+
+_SHOWS, _HOLDS, _FILLS, _UNKNOWN = (CallEffect(kind) for kind in ("shows", "holds", "fills", "unknown"))
+
+
+def effect_of(call: SgNode, keyword: str, file: ParsedFile) -> CallEffect:
+    """What a call does with an argument; `keyword` is its name, if it has one."""
+    words = word_lists("text_uses")
+    links = chain_of(call, file.source, file.syntax.grammar)
+    name = links[-1].name if links else ""
+    given = links[-1].arguments or [] if links else []
+    if not name or links[-1].arguments is None:
+        return _UNKNOWN
+    if keyword in words["run_by_drivers"]:
+        return _UNKNOWN
+    if keyword in words["shown"] or name in words["harmless"] or only_shows(links, given, file.syntax):
+        return _SHOWS
+    if name in _STARTERS and _program(given, file) in words["programs"]:
+        return _SHOWS
+    is_database = bool({word for link in links for word in words_of(link.name)} & words["databases"])
+    if name in words["holders"] and not is_database:
+        return _HOLDS
+    function = call.field("function")
+    if name in words["fillers"] and is_container(function.field("object") if function is not None else None, file):
+        return _FILLS
+    if not is_database and name not in words["not_of_modules"] and _module_of(links, file) in words["modules"]:
+        return _SHOWS
+    called = tuple(link.name for link in links)
+    if len(called) <= 2 and all(link.arguments is None for link in links[:-1]):
+        return CallEffect("calls", called)
+    return _UNKNOWN
+
+
+def is_harmless_in_test(call: SgNode, file: ParsedFile) -> bool:
+    """Whether a call in a test has no name of a database: what it is given is a sample."""
+    function = file.syntax.function_at(call.range().start.index)
+    is_test = file.is_test or (function is not None and function.name.startswith("test_"))
+    return is_test and not gives_to_database(chain_of(call, file.source, file.syntax.grammar))
+
+
+def _module_of(links: list[Link], file: ParsedFile) -> str:
+    """The package that the first name of a chain comes from, also by the call that made it."""
+    name = links[0].name
+    for _ in range(4):
+        if name in file.imports:
+            return file.imports[name].first
+        values = file.syntax.assignments.get(name, [])
+        if len(values) != 1 or values[0].value.kind() not in ("call", "await", "attribute"):
+            return ""
+        before = chain_of(values[0].value, file.source, file.syntax.grammar)
+        if not before or before[0].name == name or gives_to_database(before):
+            return ""
+        name = before[0].name
+    return ""
+
+
+def is_container(owner: SgNode | None, file: ParsedFile) -> bool:
+    """Whether an expression is a list, set or dictionary that the file makes."""
+    if owner is None:
+        return False
+    if owner.kind() == "identifier":
+        values = [each.value for each in file.syntax.assignments.get(file.source.name(owner), [])]
+    elif owner.kind() == "attribute" and (member := owner.field("attribute")) is not None:
+        values = file.syntax.fields.get(file.source.name(member), [])
+    else:
+        return False
+    return bool(values) and all(_makes_container(value) for value in values[:20])
+
+
+def _makes_container(value: SgNode) -> bool:
+    function = value.field("function") if value.kind() == "call" else None
+    made = function.text().rpartition(".")[2] if function is not None else ""
+    return value.kind() in _CONTAINERS or made in _CONTAINER_MAKERS
+
+
+def _program(given: list[SgNode], file: ParsedFile) -> str:
+    """The program that a call starts, by the first text of its list."""
+    if not given or given[0].kind() not in ("list", "tuple"):
+        return ""
+    parts = [child for child in given[0].children() if child.is_named()]
+    return file.source.slice(parts[0]).strip("'\"").rpartition("/")[2] if parts else ""
