@@ -16,7 +16,7 @@ from repos.unit_of_work import RecordsTransaction
 
 ITEMS_PER_PAGE = 1_000
 SECOND = 1_000_000
-# After that long without a sign of a worker, a run is said to be idle.
+# A run without a sign of a worker for that long is idle.
 IDLE_SECONDS = 15
 # The targets whose rows a domain brings over, where they are not its own name.
 TARGETS_OF = {"scripts": ("scripts", "versions", "commands", "lines", "contents"), "chat": ("chat_messages",)}

@@ -12,7 +12,6 @@ from backfill.runs.control import pause, resume
 from backfill.runs.feeding import EXPIRED_AFTER_SECONDS, LOST_AFTER_SECONDS, Fed, Feeder
 from backfill.runs.item_worker import ItemWorker
 from backfill.runs.opening import NoBackfillRun, open_run, take_over
-from backfill.runs.progress import IDLE_SECONDS, idle_seconds
 from backfill.runs.throttle import MAX_EDITS, Throttle
 from domain.errors import Rejected
 from repos.backfill.quarantined_rows import QuarantinedRow
@@ -87,33 +86,6 @@ def test_a_domain_waits_for_those_that_it_needs(backfill: Backfill):
         assert fleet.feed().sent == 2
         fleet.work()
         assert fleet.feed().run.state == "finished"
-
-
-@pytest.mark.usefixtures("domains")
-def test_a_run_whose_items_no_worker_takes_is_idle(backfill: Backfill):
-    def idle() -> int | None:
-        with backfill.unit_of_work.reading() as tx:
-            [run] = tx.backfill_runs.read()
-            return idle_seconds(tx, run, backfill.clock())
-
-    make(Made("users", ["a", "b"]))
-    with backfill.context() as context:
-        fleet = Fleet(context, backfill)
-        fleet.feed()
-        assert idle() is None
-        backfill.clock.pass_seconds(IDLE_SECONDS)
-        assert idle() == IDLE_SECONDS
-        fleet.worker.work(fleet.broker.queue.pop())
-        assert idle() is None, "an item was claimed"
-        with backfill.unit_of_work.records() as tx:
-            [left] = tx.backfill_items.read(context.run_id, state="sent")
-            assert tx.backfill_items.claim(left, now=0, until=backfill.clock() + 50_000_000)
-        backfill.clock.pass_seconds(49)
-        assert idle() is None, "its worker may be alive"
-        backfill.clock.pass_seconds(90)
-        assert idle() is not None
-        pause(backfill.unit_of_work, backfill.clock())
-        assert idle() is None
 
 
 def refused(_: ItemWork) -> bool:
