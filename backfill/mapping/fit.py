@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from backfill.content.recognise import shape_names
+from backfill.mapping.decisions.allowed_decisions import may_be_set_aside
+from backfill.mapping.decisions.row_decisions import ROW_BY_ROW, decision_problems, merge_problems
 from backfill.mapping.model import AUTO, ColumnRule, Mapping, TableRule
 from backfill.mapping.problem import Problem
-from backfill.mapping.row_decisions import ROW_BY_ROW, decision_problems, merge_problems
 from backfill.mapping.table_schema import schema_of
 from backfill.mapping.targets import CONTENT, FITTING_KINDS, FLAG, MOMENT, TARGETS, Field, Target
 from backfill.mapping.time_zones import time_zone
@@ -38,6 +39,12 @@ def _decisions(mapping: Mapping) -> Iterator[Problem]:
         if (action := mapping.decision(code)) in ("repair", "report"):
             sentence = (
                 f"{code} cannot be {action!r} for all rows: write quarantine, and decide about others by their key."
+            )
+            yield Problem("wrong_decision", "decisions", sentence)
+    for code, decided in mapping.decisions.items():
+        if decided == "quarantine" and not may_be_set_aside(code):
+            sentence = (
+                f"{code} cannot be 'quarantine': its rows come over. Write block, to look at them before the move."
             )
             yield Problem("wrong_decision", "decisions", sentence)
 

@@ -13,6 +13,8 @@ from backfill.domains.chat_logs.batch import MERGED, messages_of
 from backfill.domains.chat_logs.log_rows import TARGET, LogRow, TablePlace, table_rows
 from backfill.domains.chat_logs.ownership import Owned, Ownership
 from backfill.domains.flat.proof import MISSING, SEGMENT_ROWS, UNEXPECTED, differing
+from backfill.mapping.mapped_table import MappedTable
+from backfill.translate.source_rows import decision
 from domain.counting import counted
 from repos.accounts.bulk_chat import MessageRecord, UsageRecord
 from repos.backfill.legacy_keys import KeyRow
@@ -29,7 +31,7 @@ def prove(context: BackfillContext) -> Iterator[Difference]:
         rows = table_rows(context, number, TablePlace())
         while segment := list(islice(rows, SEGMENT_ROWS)):
             with context.unit_of_work.reading() as tx:
-                wanted, found, known = _segment(tx, table.name, segment, ownership)
+                wanted, found, known = _segment(context, tx, table, segment, ownership)
             came += len(known)
             for place in differing(context.hash_key, wanted, found):
                 yield Difference(table.name, segment[place].key, _problem(wanted[place], found[place]))
@@ -44,10 +46,10 @@ def prove(context: BackfillContext) -> Iterator[Difference]:
 
 
 def _segment(
-    tx: RecordsTransaction, name: str, rows: list[LogRow], ownership: Ownership
+    context: BackfillContext, tx: RecordsTransaction, table: MappedTable, rows: list[LogRow], ownership: Ownership
 ) -> tuple[list[Any], list[Any], dict[str, KeyRow]]:
     """What has to be there and what is there, row by row: messages and usage; None is a row that is not there."""
-    known = tx.legacy_keys.find(name, [row.key for row in rows])
+    known = tx.legacy_keys.find(table.name, [row.key for row in rows])
     ids = [key.our_id + place for key in known.values() for place in (0, 1)]
     messages, usage = tx.bulk_chat.get(ids), tx.bulk_chat.usage(ids)
     wanted: list[Any] = []
@@ -55,9 +57,19 @@ def _segment(
     for row, owned in zip(rows, ownership.find(tx, rows), strict=True):
         key = known.get(row.key)
         comes = row.chat.problem is None and owned.problem is None and not owned.skipped and row.chat.texts
+        if comes and key is None and _is_left_out(context, tx, table, row):
+            comes = False
         wanted.append(_wanted(row, owned, key) if comes else None)
         found.append(None if key is None else _found(row, key, messages, usage))
     return wanted, found, known
+
+
+def _is_left_out(context: BackfillContext, tx: RecordsTransaction, table: MappedTable, row: LogRow) -> bool:
+    """Whether a row that repeats the messages of another log was skipped or set aside, as the mapping says."""
+    do, _ = decision(context.mapping, table, "L34", row.finding)
+    return do == "skip" or (
+        do in ("quarantine", "block") and tx.quarantined_rows.has(context.run_id, table.name, row.key)
+    )
 
 
 def _wanted(row: LogRow, owned: Owned, key: KeyRow | None) -> Any:

@@ -149,7 +149,9 @@ class FlatBackfill:
 
     def differences(self, *domains: str) -> list[Difference]:
         """What the proof finds."""
-        with self.context() as context:
+        with self.unit_of_work.reading() as tx:
+            runs = tx.backfill_runs.read(limit=1)
+        with self.context(runs[0].id if runs else 0) as context:
             return [
                 difference
                 for name in domains

@@ -146,6 +146,22 @@ def test_both_logs_come_over_where_the_mapping_says_so(backfill: FlatBackfill) -
 
 
 @pytest.mark.parametrize(
+    ("do", "counts"), [("quarantine", Counts(quarantined=1)), ("skip", Counts(skipped=1)), ("repair", Counts(merged=1))]
+)
+def test_a_row_that_repeats_another_log_has_the_fate_that_was_decided(
+    backfill: FlatBackfill, do: str, counts: Counts
+) -> None:
+    add_message(backfill, 1, "user", "What moved?")
+    exchange(backfill, 1, "What moved?", None)
+    reason = {"reason": "twice"} if do == "skip" else {}
+    backfill.rules["chat_messages"] = {"decisions": [{"code": "L34", "key": [1], "do": do, **reason}]}
+
+    assert run(backfill)["chat_messages"] == counts
+
+    assert backfill.differences("chat") == []
+
+
+@pytest.mark.parametrize(
     ("owner", "code"),
     [
         ({"user_id": 2}, "L06"),

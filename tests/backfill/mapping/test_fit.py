@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from backfill.mapping.decisions.allowed_decisions import allowed_actions
 from backfill.mapping.draft import draft
 from backfill.mapping.fit import problems
 from backfill.mapping.model import ColumnRule, Mapping, RowDecision, ShapeRule, TableRule, WriterRule
-from backfill.mapping.row_decisions import allowed_actions
 from backfill.mapping.table_schema import schema_of
 from repos.legacy.catalog import Catalog, Column
 from tests.backfill.catalogs import catalog_of, table_of
@@ -250,11 +250,16 @@ def test_a_decision_on_a_row_that_would_change_nothing_is_refused(code: str, do:
         ("personas", "L06", ("quarantine", "accept", "repair", "skip")),
         ("versions", "L44", ("quarantine",)),
         ("versions", "L29", ("quarantine",)),
-        ("versions", "L22", ("quarantine",)),
-        ("versions", "L10", ("quarantine", "accept", "repair")),
+        ("versions", "L22", ("quarantine", "accept")),
+        ("versions", "L10", ("quarantine", "accept")),
+        ("versions", "L02", ("repair",)),
+        ("users", "L07", ("repair",)),
+        ("users", "L11", ("accept",)),
+        ("users", "L44", ()),
+        ("legacy_rows", "L07", ("quarantine", "skip")),
         ("lines", "L05", ("quarantine", "skip")),
         ("users", "L40", ("quarantine",)),
-        ("personas", "L40", ("quarantine",)),
+        ("personas", "L40", ("quarantine", "repair")),
     ],
 )
 def test_what_a_finding_allows_depends_on_what_the_row_becomes(target: str, code: str, allowed: tuple[str, ...]):

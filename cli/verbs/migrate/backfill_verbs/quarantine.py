@@ -8,9 +8,9 @@ import typer
 
 from backfill.checks.registry import CHECKS
 from backfill.domains.script_log.recorder import WITH_ITS_SCRIPT
+from backfill.mapping.decisions.allowed_decisions import allowed_actions
 from backfill.mapping.decode import decode
 from backfill.mapping.model import Mapping
-from backfill.mapping.row_decisions import allowed_actions
 from backfill.mapping.toml_text import toml_key
 from backfill.runs.control import latest_run
 from backfill.runs.shown_keys import shown_key

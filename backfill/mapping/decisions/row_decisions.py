@@ -1,42 +1,15 @@
-"""What a mapping can decide about one row: a decision that would change nothing is refused before the move.
-
-A row may always be quarantined. What else a finding allows depends on what the row becomes; where nothing is listed
-here, it may be skipped, accepted or repaired.
-"""
+"""Decisions of a mapping that cannot be carried out: they are refused before the move."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from backfill.mapping.decisions.allowed_decisions import allowed_actions
 from backfill.mapping.model import RowAction, RowDecision, TableRule
 from backfill.mapping.row_names import names
 
-_OWNED: frozenset[RowAction] = frozenset({"skip", "assign"})
-_NOTHING_ELSE: frozenset[RowAction] = frozenset()
-# A save is a step of a history: one that cannot be read cannot be accepted, and one that can is not left out.
-_OF_SAVES: dict[str, frozenset[RowAction]] = {
-    "L05": frozenset({"skip"}),
-    "L12": frozenset({"accept"}),
-    **dict.fromkeys(("L15", "L22", "L29", "L43", "L44"), _NOTHING_ELSE),
-}
-# By target and code.
-_ALLOWED: dict[str, dict[str, frozenset[RowAction]]] = {
-    "users": {
-        "L14": frozenset({"skip", "accept", "repair", "merge"}),
-        "L29": frozenset({"skip", "repair"}),
-        "L30": _OWNED,
-    },
-    "sessions": {"L05": _OWNED, "L30": _OWNED, "L32": frozenset({"skip", "accept", "repair"})},
-    "chat_messages": {"L05": _OWNED, "L06": _OWNED | {"accept", "repair"}, "L30": _OWNED},
-    "scripts": {"L05": _OWNED, "L06": _OWNED | {"accept"}, "L30": _OWNED},
-    "versions": _OF_SAVES,
-    "lines": _OF_SAVES,
-}
 # Rows with these findings do not come over as they are, whatever is decided about all of them.
 ROW_BY_ROW = ("L14", "L30", "L44")
-_OF_OTHERS: frozenset[RowAction] = frozenset({"skip", "accept", "repair"})
-# Of a row whose key cannot be ours, or is that of another row, nothing can be written.
-_OF_ANY: dict[str, frozenset[RowAction]] = {"L40": _NOTHING_ELSE}
 
 
 def decision_problems(rule: TableRule) -> Iterator[str]:
@@ -72,14 +45,9 @@ def merge_problems(rule: TableRule, key: tuple[str, ...]) -> Iterator[str]:
             )
 
 
-def allowed_actions(target: str, code: str) -> tuple[RowAction, ...]:
-    """What can be decided about a finding in a row of a target: to quarantine it is always one."""
-    others = _OF_OTHERS - {"skip"} if target in ("versions", "lines") else _OF_OTHERS
-    return ("quarantine", *sorted(_ALLOWED.get(target, {}).get(code, _OF_ANY.get(code, others))))
-
-
 def _sentence(rule: TableRule, decision: RowDecision, allowed: tuple[RowAction, ...]) -> str:
+    others = f"but {' or '.join(allowed)}" if allowed else "nor another decision"
     return (
         f"The decision on the row {list(decision.key)} cannot be carried out: a row that becomes {rule.becomes} has "
-        f"no {decision.do!r} for {decision.code}, but {' or '.join(allowed)}."
+        f"no {decision.do!r} for {decision.code}, {others}."
     )
