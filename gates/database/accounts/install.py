@@ -22,7 +22,11 @@ def run_plan(server: Server, steps: Sequence[Step]) -> list[str]:
         NoAccounts: this account may not do what a statement does; what was done before stays, and a repeat goes on.
     """
     gaps: dict[tuple[int, str], list[str]] = {}
+    missing: set[str] = set()
     for step in steps:
+        if step.guard in missing:
+            # What it would take the place of stays.
+            continue
         try:
             _run(server, step)
         except DBAPIError as error:
@@ -30,6 +34,7 @@ def run_plan(server: Server, steps: Sequence[Step]) -> list[str]:
             reason = str(error.orig.args[-1]).rstrip(".") if error.orig is not None else ""
             if step.guard and number in {*DENIED, NEEDS_SUPER}:
                 gaps.setdefault((number, reason), []).append(step.guard)
+                missing.add(step.guard)
             elif number in DENIED:
                 raise NoAccounts(
                     f"The account {server.account} may not {step.about} ({number}: {reason}). Name an administrator's "

@@ -14,13 +14,13 @@ from gates.database.accounts.grants import EVERYTHING, quoted, schema_pattern
 from gates.database.accounts.passwords import identified
 from gates.database.accounts.roles import Privilege, wanted_privileges
 from gates.database.accounts.server import Installed, NoAccounts, Server, Trigger, account_name, literal
-from gates.database.accounts.triggers import Guard, guards
+from gates.database.accounts.triggers import REPLACED_BY, Guard, guards
 
 MAX_NAME = 32
 
 
 class Step(NamedTuple):
-    """One statement: what it is for, as shown, and with the password. `guard` is the trigger it creates."""
+    """One statement: what it is for, as shown, and with the password. `guard` is the guard it is needed for."""
 
     about: str
     shown: str
@@ -124,21 +124,41 @@ def _granted(server: Server, account: Account, privileges: Iterable[Privilege]) 
 
 def _guards(server: Server, accounts: Sequence[Account]) -> Iterator[Step]:
     migrator = next((account for role, account in accounts if role == "migrator"), None)
+    definer = f"DEFINER = {account_name(migrator)} " if migrator else ""
     found = server.guard_triggers()
     for guard in guards(is_mariadb=server.is_mariadb):
         existing = found.get(guard.name)
-        if existing is not None and is_same(existing, guard):
+        if existing is None:
+            yield _created(guard, f"CREATE {definer}")
+        elif is_same(existing, guard):
             continue
-        if existing is not None:
-            yield Step(f"replace the guard {guard.name}", drop := f"DROP TRIGGER `{guard.name}`", drop, guard.name)
-        definer = f"DEFINER = {account_name(migrator)} " if migrator else ""
-        sql = f"CREATE {definer}{guard.sql}"
-        yield Step(f"create the guard {guard.name}", sql, sql, guard.name)
+        elif server.is_mariadb and existing.table == guard.table:
+            sql = f"CREATE OR REPLACE {definer}{guard.sql}"
+            yield Step(f"replace the guard {guard.name}", sql, sql, guard.name)
+        else:
+            # At no time without a guard, also where the server allows no new one.
+            if guard.interim.name not in found:
+                yield _created(guard.interim, f"CREATE {definer}")._replace(guard=guard.name)
+            yield _removed(guard.name, guard.name)
+            yield _created(guard, f"CREATE {definer}")
+            yield _removed(guard.interim.name, guard.name)
+            found.pop(guard.interim.name, None)
+    for name in sorted(found.keys() & REPLACED_BY.keys()):
+        yield _removed(name, REPLACED_BY[name])
+
+
+def _created(guard: Guard, create: str) -> Step:
+    return Step(f"create the guard {guard.name}", sql := create + guard.sql, sql, guard.name)
+
+
+def _removed(name: str, guard: str) -> Step:
+    return Step(f"remove the replaced guard {name}", sql := f"DROP TRIGGER `{name}`", sql, guard)
 
 
 def is_same(trigger: Trigger, guard: Guard) -> bool:
     """Whether a trigger is what the guard should be."""
-    return (trigger.table, trigger.event, " ".join(trigger.body.split())) == (guard.table, guard.event, guard.body)
+    found = (trigger.table, trigger.timing, trigger.event, " ".join(trigger.body.split()))
+    return found == (guard.table, "BEFORE", guard.event, guard.body)
 
 
 def _step(about: str, sql: str) -> Step:

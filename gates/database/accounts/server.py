@@ -44,6 +44,7 @@ class Trigger(NamedTuple):
     event: str
     body: str
     definer: str
+    timing: str
 
 
 class Server:
@@ -118,7 +119,8 @@ class Server:
     def guard_triggers(self) -> dict[str, Trigger]:
         """The guard triggers that exist, by name."""
         found = self.rows(
-            "SELECT trigger_name, event_object_table, event_manipulation, action_statement, definer"
+            "SELECT trigger_name, event_object_table, event_manipulation, action_statement, definer,"
+            " action_timing"
             " FROM information_schema.triggers WHERE trigger_schema = %s",
             self.database,
         )

@@ -9,7 +9,7 @@ from domain.submissions.account_roles import ACCOUNT_ROLES
 from gates.database.accounts.plan import is_same
 from gates.database.accounts.roles import SECRETS, Privilege, wanted_privileges
 from gates.database.accounts.server import Installed, Server
-from gates.database.accounts.triggers import guards
+from gates.database.accounts.triggers import REPLACED_BY, guards
 
 Kind = Literal["missing", "excess", "changed"]
 _SCOPES = {"*.*": "every schema", "*": "the whole schema"}
@@ -83,6 +83,9 @@ def _of_guards(server: Server) -> Iterator[Gap]:
         elif server.grants_of(trigger.definer) is None:
             sentence = f"The guard {guard.name} runs as {trigger.definer}, an account that does not exist."
             yield Gap(guard.name, "changed", sentence)
+    for name in sorted(found.keys() & REPLACED_BY.keys()):
+        sentence = f"The guard {name} was replaced by {REPLACED_BY[name]}: `scriptledger gates install` removes it."
+        yield Gap(name, "excess", sentence)
 
 
 def _others(server: Server, listed: Iterable[str]) -> list[str]:

@@ -13,6 +13,7 @@ from gates.database.accounts.plan import named_account, plan
 from gates.database.accounts.roles import GRANTS, TABLE_GROUPS, wanted_privileges
 from gates.database.accounts.server import NoAccounts, Server
 from gates.database.accounts.status import account_status
+from gates.database.accounts.triggers import guards
 from gates.database.own_drift import own_drift
 from gates.database.own_schema import own_schema
 from repos.database.engine import open_engine
@@ -20,6 +21,9 @@ from repos.schema.revision import TABLE, require_current
 from repos.schema.upgrade import downgrade, upgrade
 from tests.gates.database.accounts.installed import InstalledLedger
 from tests.services.databases import DatabaseServer
+
+CHECKED = ("script_commands", "script_versions", "script_keyframes")
+EVENTS = {"INSERT", "UPDATE", "DELETE"}
 
 
 def sentences(ledger: InstalledLedger) -> list[str]:
@@ -231,3 +235,50 @@ def test_the_accounts_of_one_database_have_no_rights_on_a_similar_name(mariadb: 
 
     assert own.database in shown
     assert similar not in shown
+
+
+def test_guards_of_an_earlier_version_are_named_and_removed_once_the_new_ones_hold(own: InstalledLedger):
+    with Server.opened(own.url) as server:
+        current = {guard.name: guard for guard in guards(is_mariadb=server.is_mariadb)}
+    for old, new in (("guard_script_commands_insert", "guard_c"), ("guard_script_versions_insert", "guard_v")):
+        own.root(f"DROP TRIGGER {new}")
+        own.root(f"CREATE {current[new]._replace(name=old).sql}")
+    own.root("DROP TRIGGER guard_script_commands_update")
+    own.root("CREATE TRIGGER guard_script_commands_update AFTER UPDATE ON script_commands FOR EACH ROW SET @a = 1")
+    own.root("DROP TRIGGER guard_script_seals_update")
+    own.root("CREATE TRIGGER guard_script_seals_update BEFORE UPDATE ON script_lines FOR EACH ROW SET @a = 1")
+
+    assert sorted(sentences(own)) == [
+        "The guard guard_c is missing: `scriptledger gates install`.",
+        "The guard guard_script_commands_insert was replaced by guard_c: `scriptledger gates install` removes it.",
+        "The guard guard_script_commands_update was changed: `scriptledger gates install`.",
+        "The guard guard_script_seals_update was changed: `scriptledger gates install`.",
+        "The guard guard_script_versions_insert was replaced by guard_v: `scriptledger gates install` removes it.",
+        "The guard guard_v is missing: `scriptledger gates install`.",
+    ]
+    with Server.opened(own.url) as server:
+        steps = plan(server, own.accounts, {})
+        assert own_drift(own.url)[0] == []
+        for step in steps:
+            run_plan(server, [step])
+            # At no time is a table that was guarded without a guard.
+            found = server.guard_triggers()
+            assert {found[name].table for name in found if found[name].event == "INSERT"} >= set(CHECKED), step
+            assert {each.event for each in found.values() if each.table == "script_commands"} == EVENTS, step
+    assert sentences(own) == []
+    assert own.install() == []
+
+
+def test_an_old_guard_stays_where_the_server_allows_no_new_one(own: InstalledLedger):
+    with Server.opened(own.url) as server:
+        [guard] = [each for each in guards(is_mariadb=server.is_mariadb) if each.name == "guard_c"]
+    own.root("DROP TRIGGER guard_c")
+    own.root(f"CREATE {guard._replace(name='guard_script_commands_insert').sql}")
+    with Server.opened(own.url) as server:
+        steps = plan(server, own.accounts, {})
+    # This account may not create triggers.
+    with Server.opened(own.url_of("worker")) as server:
+        [gap] = run_plan(server, steps)
+
+    assert gap.startswith("The server did not create guard_c (1142")
+    assert "guard_script_commands_insert" in {name for (name, *_) in own.root("SHOW TRIGGERS")}

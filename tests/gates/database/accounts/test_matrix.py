@@ -14,11 +14,13 @@ from pathlib import Path
 
 import pymysql
 import pytest
+from sqlalchemy import Table
 
 from domain.submissions.account_roles import ACCOUNT_ROLES
 from gates.database.accounts.roles import TABLE_GROUPS, wanted_privileges
 from materialization.write_path.submit import Ledger
 from repos.database.engine import open_engine
+from repos.schema.core_tables import script_keyframes, script_versions
 from repos.unit_of_work import UnitOfWork
 from tests.gates.database.accounts.installed import InstalledLedger
 from tests.gates.database.accounts.matrix import COLUMNS, ORPHANS, cells, outcome
@@ -69,6 +71,56 @@ def test_the_matrix_has_every_group_and_role():
     assert set(COLUMNS) == set(TABLE_GROUPS)
     for role in ACCOUNT_ROLES:
         assert list(expected(role)) == [(way, group) for way, group, _ in cells()]
+
+
+@pytest.mark.parametrize("table", [script_versions, script_keyframes])
+def test_unique_keys_off_let_no_second_version_in(filled: InstalledLedger, table: Table):
+    """Their guards read one variable only, so nothing else in these tables may depend on another one."""
+    of_table = filled.root(
+        "SELECT constraint_name, constraint_type FROM information_schema.table_constraints"
+        f" WHERE table_schema = DATABASE() AND table_name = '{table.name}' ORDER BY 1"
+    )
+    assert {kind for _, kind in of_table} == {"FOREIGN KEY", "PRIMARY KEY"}
+    assert {type(each).__name__ for each in table.constraints} == {"ForeignKeyConstraint", "PrimaryKeyConstraint"}
+    assert table.indexes == set()
+    with filled.connect("worker") as connection, connection.cursor() as cursor:
+        cursor.execute("SET SESSION unique_checks = 0")
+        assert cursor.execute(f"SELECT * FROM {table.name}")
+        with pytest.raises(pymysql.err.IntegrityError, match="Duplicate entry"):
+            cursor.execute(f"INSERT INTO {table.name} SELECT * FROM {table.name}")
+
+
+@pytest.mark.parametrize("group", ORPHANS)
+def test_no_form_of_an_insert_gets_round_a_guard(filled: InstalledLedger, group: str):
+    """Each row is refused before it is written: a function that ignores errors would keep it."""
+    orphan, off = ORPHANS[group], "SET SESSION foreign_key_checks = 0"
+    table = TABLE_GROUPS[group][0]
+    rows = filled.root(f"SELECT COUNT(*) FROM {table}")
+    name = f"added_{group}"
+    filled.root(
+        f"CREATE FUNCTION {name}() RETURNS INT DETERMINISTIC MODIFIES SQL DATA"
+        f" BEGIN DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END; {orphan}; RETURN 1; END"
+    )
+    is_mariadb = "MariaDB" in str(filled.root("SELECT VERSION()"))
+    values = orphan.partition(" VALUES ")[2]
+    forms = [
+        orphan.replace("INSERT", "INSERT IGNORE", 1),
+        f"{orphan}, {values}",
+        orphan.replace(f"VALUES {values}", f"SELECT {values[1:-1]}"),
+        f"{orphan} ON DUPLICATE KEY UPDATE script_id = 9",
+        f"SET STATEMENT foreign_key_checks = 0 FOR {orphan}"
+        if is_mariadb
+        else orphan.replace("INSERT", "INSERT /*+ SET_VAR(foreign_key_checks = 0) */", 1),
+    ]
+    with filled.server.connect(database=filled.database) as connection, connection.cursor() as cursor:
+        for place, form in enumerate(forms):
+            before = off if place < len(forms) - 1 else "SET SESSION foreign_key_checks = 1"
+            cursor.execute(before)
+            with pytest.raises(pymysql.MySQLError, match="scriptledger guard: this session has turned "):
+                cursor.execute(form)
+        cursor.execute(off)
+        cursor.execute(f"SELECT {name}()")
+    assert filled.root(f"SELECT COUNT(*) FROM {table}") == rows
 
 
 # The migrator comes last: what it may do stays done.
@@ -148,8 +200,10 @@ def test_a_session_with_any_one_check_off_adds_nothing_to_the_log(filled: Instal
     variables = [name for name, _ in filled.root(f"SHOW VARIABLES WHERE Variable_name IN ({marks})")]
     assert len(variables) >= 2  # MySQL cannot turn its checks off
     for name in variables:
+        # Versions and keyframes have neither a check nor a second unique key, so that the key refuses.
+        layer = "guard" if group == "commands" or name == "foreign_key_checks" else "key"
         with filled.connect("worker") as connection:
-            assert outcome(connection, (f"SET SESSION {name} = 0", ORPHANS[group])) == "guard", name
+            assert outcome(connection, (f"SET SESSION {name} = 0", ORPHANS[group])) == layer, name
             assert outcome(connection, (f"SET SESSION {name} = 1", ORPHANS[group])) == "key", name
 
 
@@ -171,8 +225,8 @@ def test_a_guard_refuses_what_a_grant_too_much_allows(own: InstalledLedger):
 def test_a_grant_refuses_what_no_guard_does(own: InstalledLedger):
     """Without the layer of the guards the grants refuse; with neither, the foreign keys keep what they can."""
     fill(own)
-    for name in ("commands_insert", "commands_update", "commands_delete", "versions_insert", "versions_delete"):
-        own.root(f"DROP TRIGGER guard_script_{name}")
+    for name in ("c", "v", "script_commands_update", "script_commands_delete", "script_versions_delete"):
+        own.root(f"DROP TRIGGER guard_{name}")
     with own.connect("worker") as connection:
         assert outcome(connection, ("UPDATE script_commands SET kind = kind",)) == "grant"
         assert outcome(connection, ("DELETE FROM script_commands",)) == "grant"
