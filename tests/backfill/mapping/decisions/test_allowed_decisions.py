@@ -28,7 +28,7 @@ def test_findings_that_only_report_or_repair_are_those_of_the_checks() -> None:
 
 
 @pytest.mark.parametrize("target", [name for name in TARGETS if name != "legacy_rows"])
-def test_a_row_that_comes_over_anyway_can_only_be_said_to(target: str) -> None:
+def test_a_decision_about_a_row_that_comes_over_anyway_only_confirms_it(target: str) -> None:
     for code in (set(ACCEPTED) | set(REPAIRED)) - ALLOWED.get(target, {}).keys():
         assert allowed_actions(target, code) == (("accept",) if code in ACCEPTED else ("repair",))
 
