@@ -102,7 +102,7 @@ def texts_sentence(inventory: Inventory) -> str:
     """A sentence on the SQL that is no touchpoint, after a blank; empty if there is none."""
     if not inventory.texts:
         return ""
-    return f" SQL in {counted(len(inventory.texts), 'text')} that Python code only keeps and shows is not counted."
+    return f" SQL in {counted(len(inventory.texts), 'text')} that code only keeps and shows is not counted."
 
 
 def markdown(root: str, inventory: Inventory) -> str:

@@ -62,7 +62,7 @@ class DomainTouchpoints(Document, frozen=True):
 class TouchpointInventory(Document, frozen=True):
     """Every place of a tree that reaches the database; nothing is known about what is in `unread`.
 
-    `texts` is the SQL that Python code only keeps and shows, like messages and examples: no touchpoints.
+    `texts` is the SQL that code only keeps and shows, like messages and examples: no touchpoints.
     """
 
     root: str

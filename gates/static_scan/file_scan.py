@@ -15,6 +15,7 @@ from gates.static_scan.calls.pass_through import PassThrough, given_to, is_call_
 from gates.static_scan.calls.references import chain_of_reference, reference_at
 from gates.static_scan.calls.started_programs import is_harmless, started
 from gates.static_scan.calls.statement_objects import is_statement_object, statement_of, text_argument, writing_builders
+from gates.static_scan.calls.text_flow.shown_texts import ShownTexts
 from gates.static_scan.code.call_chain import Link, applied, chain_of, expanded
 from gates.static_scan.code.imports import imported_names, named_makers, required_words
 from gates.static_scan.code.origins import Origins
@@ -46,6 +47,8 @@ class FileScan:
         self._folder = Folder(self._syntax, self._origins.aliases)
         self._rules = [rule for rule in rules if source.language in rule.languages]
         self._collected = Collected(self._syntax, domains)
+        self._only_shown = Collected(self._syntax, domains)
+        self._shown = ShownTexts(self._syntax)
         self._run_texts: set[int] = set()
         self._modules = self._syntax.module_words | required_words(self._syntax)
         self._module_of = imported_names(self._syntax)
@@ -67,6 +70,10 @@ class FileScan:
         self._statement_objects()
         self._texts()
         return self._collected.sorted()
+
+    def only_shown(self) -> list[Touchpoint]:
+        """The SQL in texts of JavaScript that are only shown, after a run."""
+        return self._only_shown.sorted()
 
     def callers(self, known: Sequence[PassThrough]) -> list[Touchpoint]:
         """The calls of functions that pass SQL through, and again the functions found by that."""
@@ -224,8 +231,7 @@ class FileScan:
         found = list(dict.fromkeys(each for text in folded.texts for each in statements(text)))
         if not folded.is_known:
             passed = "its caller gives it" if folded.parameters else "is put together at run time"
-            found = [_UNKNOWN]
-            message = message or f"Runs SQL that {passed}: what it does is not known."
+            found, message = [_UNKNOWN], message or f"Runs SQL that {passed}: what it does is not known."
             kind = "pass-through" if folded.parameters and kind != "caller" else kind
         line = self.source.line_of(folded.literals[0]) if folded.literals else None
         for each in found:
@@ -274,8 +280,11 @@ class FileScan:
             if not {*folded.literals} - self._run_texts or not any(is_sql(text) for text in folded.texts):
                 continue
             self._run_texts |= {*folded.literals}
-            if not is_mention(part, self._syntax):
-                self._statements(part.node, rule, folded, "sql text")
+            if is_mention(part, self._syntax):
+                continue
+            into = self._only_shown if self._shown.is_shown(part.node) else self._collected
+            for each in dict.fromkeys(each for text in folded.texts for each in statements(text)):
+                into.add(part.node, rule, each, "sql text", message=_sentence(each))
 
     def _driver(self, rule: Rule, node: SgNode) -> None:
         """An import: of a driver by its name, or of a module that is only known at run time and may be one."""

@@ -63,6 +63,7 @@ def take_inventory(
     touchpoints: dict[str, list[Touchpoint]] = {}
     unread: list[Unread] = []
     matches: list[RuleMatch] = []
+    shown: list[Touchpoint] = []
     passed: dict[PassThrough, None] = {}
     files: list[SourceFile] = []
     paths: list[str] = []
@@ -85,12 +86,13 @@ def take_inventory(
             names.read(file.path, file.text)
         scan = _scan(file, domains or {})
         touchpoints[file.path] = scan.run()
+        shown += scan.only_shown()
         unread += scan.unparsed()
         passed |= dict.fromkeys(scan.pass_throughs)
         lines += scan.source.lines()
         matches += _matches(file, scan.source, rules)
     _find_callers(files, passed, touchpoints, domains or {})
-    texts = _take_texts(files, touchpoints)
+    texts = sorted([*shown, *_take_texts(files, touchpoints)], key=lambda each: (each.file, each.line))
     found = [_with_table(each, names, domains or {}) for path in sorted(touchpoints) for each in touchpoints[path]]
     return Inventory(
         len(paths),

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from ast_grep_py import SgNode
 
+from gates.static_scan.calls.showing_calls import (
+    COMPARISONS,
+    OF_DATABASES,
+    is_display_key,
+    is_showing_call,
+    is_tested_name,
+)
 from gates.static_scan.code.call_chain import Link, chain_of
 from gates.static_scan.code.name_words import words_of
 from gates.static_scan.code.syntax import Part, Syntax
@@ -22,25 +28,10 @@ _FUNCTIONS = frozenset(
     addEventListener setTitle description summary usage commit set_attribute set_tag set_data add_event
     parse_one transpile""".split()
 )
+# Keys under which Python code keeps a text for people; drivers of JavaScript take SQL as `text`.
 _HELP = frozenset(
     """help description epilog message msg reason id ids match label title summary placeholder db.statement
-    db.query.text""".split()
-)
-# Functions of JavaScript that show, colour, parse or store a text, or pass it to listeners.
-_SHOWN = frozenset(
-    """emit dispatch astify highlight highlightAuto highlightElement codeToHtml codeToTokens applyEdits executeEdits
-    insertText insertContent setValue setText setContent writeFile writeFileSync appendFile appendFileSync""".split()
-)
-_LOG_MAKERS = frozenset("debug createDebug debuglog".split())
-_SQL_SHOWN = re.compile(r"""\b(?:language|lang)['"]?\s{0,4}:\s{0,4}['"](?:sql|mysql|mariadb)['"]""")
-# A call with a name for its first argument.
-_GIVEN = re.compile(r"([\w$.]{1,60})\((?=\s{0,8}([A-Za-z_$][\w$]{0,60}))")
-# What a test calls to give a text to a database, by the words of its name.
-_TESTS = frozenset("it test specify describe".split())
-_OF_DATABASES = frozenset(
-    """sql query queries execute exec run raw db database connection conn pool knex client prisma tx trx transaction
-    sequelize mysql mariadb statement prepare batch task seed load apply migrate reset setup insert repo
-    repository store manager""".split()
+    db.query.text text content body prompt example examples""".split()
 )
 # Functions of Python that give a text to a file, a service, or a page. Those of JavaScript have other meanings.
 _PYTHON_FUNCTIONS = frozenset(
@@ -49,8 +40,6 @@ _PYTHON_FUNCTIONS = frozenset(
 )
 _FILES = frozenset("f fh fp file out output outfile handle report".split())
 _TEST_LIBRARIES = frozenset("pytest unittest hypothesis".split())
-# Keys under which Python code keeps a text for people; drivers of JavaScript take SQL as `text`.
-_PYTHON_KEYS = frozenset("text content body prompt example examples".split())
 # Modules that read SQL, and streams that people read.
 _READERS = frozenset("sqlglot sqlparse sqlfluff stdout stderr".split())
 _PATTERNS = frozenset("regex regexp re pattern matcher matches".split())
@@ -70,7 +59,7 @@ def is_mention(part: Part, syntax: Syntax) -> bool:
     inner, outer = part, part.parent
     while outer is not None and outer.kind not in grammar.functions:
         if outer.kind == "expression_statement":
-            return outer.start == part.start  # a docstring, or a directive
+            return outer.node.child(0) == part.node  # a docstring, or a directive
         if outer.kind in grammar.imports or outer.kind in (
             "literal_type",
             "jsx_attribute",
@@ -97,14 +86,12 @@ def is_mention(part: Part, syntax: Syntax) -> bool:
                 continue
             if links and links[0].name == "shlex":
                 return False
-            if only_shows(links, inside, syntax):
-                return True
-            if not syntax.source.is_python and (_is_shown(name, inside, syntax) or _is_tested(outer, links, syntax)):
+            if links and only_mentions(outer.node, links, syntax):
                 return True
             if name not in _THROUGH:
                 return outer.parent is not None and outer.parent.kind in _RAISES
         elif outer.kind in grammar.assignments and outer.kind not in ("pair", "keyword_argument"):
-            return outer.kind == "variable_declarator" and _is_tested_name(outer, syntax)
+            return outer.kind == "variable_declarator" and is_tested_name(outer, syntax)
         inner, outer = outer, outer.parent
     return False
 
@@ -124,9 +111,16 @@ def only_shows(links: Sequence[Link], given: Sequence[SgNode], syntax: Syntax) -
     )
 
 
+def only_mentions(call: SgNode, links: Sequence[Link], syntax: Syntax) -> bool:
+    """Whether a call only talks about its texts, by its name or, in JavaScript, by what is around it."""
+    if only_shows(links, links[-1].arguments or [], syntax):
+        return True
+    return not syntax.source.is_python and is_showing_call(call, links, syntax)
+
+
 def gives_to_database(links: Sequence[Link]) -> bool:
     """Whether a call in a test may give a text to a database, by the words of its names."""
-    return bool({word for link in links for word in words_of(link.name)} & _OF_DATABASES)
+    return bool({word for link in links for word in words_of(link.name)} & OF_DATABASES)
 
 
 def _is_sample(part: Part, syntax: Syntax) -> bool:
@@ -165,50 +159,9 @@ def is_pattern_match(links: Sequence[Link]) -> bool:
     return len(links) > 1 and links[-1].name == "exec" and bool({*words_of(links[-2].name)} & _PATTERNS)
 
 
-def _is_shown(name: str, given: Sequence[SgNode], syntax: Syntax) -> bool:
-    """Whether a call shows a text as SQL, or formats it."""
-    source = syntax.source
-    if name in _SHOWN or (name == "format" and "sql-formatter" in source.text):
-        return True
-    for made in syntax.assignments.get(name, [])[:1]:  # `const trace = debug("sql")`
-        function = made.value.field("function")
-        if function is not None and source.slice(function)[:40] in _LOG_MAKERS:
-            return True
-    return any(each.kind() == "object" and _SQL_SHOWN.search(source.slice(each)[:400]) for each in given[:4])
-
-
-def _is_tested(call: Part, links: Sequence[Link], syntax: Syntax) -> bool:
-    """Whether a call in a test gives a text to what is no database: `expect(isWrite("DELETE FROM users"))`."""
-    names = (name for link in links for name in link.name.split(" ") if name[:1] not in ("#", ".", "["))  # no selectors
-    if {word for name in names for word in words_of(name)} & _OF_DATABASES:
-        return False
-    return _test_around(call, syntax) is not None
-
-
-def _is_tested_name(declarator: Part, syntax: Syntax) -> bool:
-    """Whether a variable of a test is given to functions, and to no database."""
-    test, name = _test_around(declarator, syntax), declarator.node.field("name")
-    if test is None or name is None or name.kind() != "identifier":
-        return False
-    text, own = syntax.source.text[test.start : min(test.end, test.start + 20_000)], syntax.source.name(name)
-    callees = [callee for callee, argument in _GIVEN.findall(text) if argument == own]
-    return bool(callees) and not {word for each in callees for word in words_of(each)} & _OF_DATABASES
-
-
-def _test_around(part: Part, syntax: Syntax) -> Part | None:
-    """The call of `it`, `test` or `describe` around a part: the innermost."""
-    outer = part.parent
-    while outer is not None:
-        function = outer.node.field("function") if outer.kind in syntax.grammar.calls else None
-        if function is not None and syntax.source.slice(function)[:40].partition(".")[0] in _TESTS:
-            return outer
-        outer = outer.parent
-    return None
-
-
 def _compares(part: Part) -> bool:
     operator = part.node.field("operator")
-    return operator is not None and operator.text() in ("===", "==", "!==", "!=", "in", "instanceof", "<", ">")
+    return operator is not None and operator.text() in COMPARISONS
 
 
 def _is_key(pair: Part, inner: Part) -> bool:
@@ -218,5 +171,6 @@ def _is_key(pair: Part, inner: Part) -> bool:
 
 def _names_help(part: Part, syntax: Syntax) -> bool:
     name = part.node.field("name") or part.node.field("key")
-    names = _HELP | _PYTHON_KEYS if syntax.source.is_python else _HELP
-    return name is not None and name.text().strip("'\"") in names
+    if name is None:
+        return False
+    return name.text().strip("'\"") in _HELP if syntax.source.is_python else is_display_key(name.text())

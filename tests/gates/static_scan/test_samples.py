@@ -39,6 +39,13 @@ def test_code_that_talks_about_sql_is_clean(tmp_path: Path, sample: Sample):
     assert writes(found(tmp_path, sample)) == set()
 
 
+def test_sql_that_javascript_only_shows_is_kept_as_a_text(tmp_path: Path):
+    (tmp_path / "help.ts").write_text('const HINT = "DROP TABLE users";\nconsole.log(HINT);\n', encoding="utf-8")
+    inventory = take_inventory(tmp_path)
+    assert [(each.line, each.access, each.table) for each in inventory.texts] == [(1, "write", "users")]
+    assert inventory.touchpoints == []
+
+
 @pytest.mark.parametrize(
     "part", ["err import IntegrityError", "constants import ER", "converters import escape_string"]
 )

@@ -1,0 +1,128 @@
+"""Calls of JavaScript that show, log, answer, count or compare the texts that they get, and run none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ast_grep_py import SgNode
+
+from gates.static_scan.code.call_chain import Link
+from gates.static_scan.code.name_words import words_of
+from gates.static_scan.code.syntax import Part, Syntax
+
+COMPARISONS = frozenset({"===", "==", "!==", "!=", "in", "instanceof", "<", ">", "<=", ">="})
+# What a test calls to give a text to a database, by the words of its name.
+OF_DATABASES = frozenset(
+    """sql query queries execute exec run raw db database connection conn pool knex client prisma tx trx transaction
+    sequelize mysql mariadb statement prepare batch task seed load apply migrate reset setup insert repo
+    repository store manager""".split()
+)
+# Keys under which code keeps a text for people, and members of pages and records that show one.
+_KEYS = frozenset(
+    """help description epilog message msg reason id ids match label title summary placeholder db.statement
+    db.query.text example examples hint tooltip caption subject subtitle heading footer insertText documentation
+    detail details docs error note usage content prompt instructions""".split()
+)
+# Words of the names of texts for people, and of those that a check refuses: `USAGE_EXAMPLE`, `forbiddenStatements`.
+_KEPT = frozenset(
+    """help usage hint hints example examples message messages placeholder tooltip description caption docs prompt
+    expected forbidden banned blocked denied injection injections""".split()
+)
+_MEMBERS = _KEYS | frozenset("textContent innerText innerHTML outerHTML value alt ariaLabel text".split()) - {"id"}
+# Functions that show, colour, parse or store a text, or pass it to listeners.
+_SHOWN = frozenset(
+    """emit dispatch astify highlight highlightAuto highlightElement codeToHtml codeToTokens applyEdits executeEdits
+    insertText insertContent setValue setText setContent writeFile writeFileSync appendFile appendFileSync
+    toMatchInlineSnapshot toHaveTextContent toHaveProperty toHaveValue toHaveBeenNthCalledWith toHaveBeenLastCalledWith
+    toThrowError captureMessage captureException addBreadcrumb addHelpText describe has localeCompare isEqual deepEqual
+    strictEqual notEqual notStrictEqual deepStrictEqual notDeepEqual is not_contains include alert prompt
+    createTextNode writeText sendMail setAttribute setAttributes $t tc $tc translate formatMessage gettext""".split()
+)
+# What these get is shown, stored or counted: by the words of the name before the method.
+_ANSWERING = frozenset("res resp response reply interaction channel message msg ctx say respond".split())
+_ANSWERS = frozenset(
+    """send json end write render reply status respond followUp editReply edit update postMessage format html text
+    type jsonp sendStatus sendMessage""".split()
+)
+_COUNTING = frozenset(
+    """counter histogram gauge metric metrics statsd span tracer sentry telemetry meter analytics newrelic datadog
+    mixpanel posthog prometheus slack chat""".split()
+)
+_MESSENGERS = frozenset({"say", "respond", "notify", "announce"})
+_ANSWER_CLASSES = frozenset("Response NextResponse Blob Text URLSearchParams URL".split())
+_LOG_MAKERS = frozenset("debug createDebug debuglog".split())
+_SQL_SHOWN = re.compile(r"""\b(?:language|lang)['"]?\s{0,4}:\s{0,4}['"](?:sql|mysql|mariadb)['"]""")
+# A call with a name for its first argument.
+_GIVEN = re.compile(r"([\w$.]{1,60})\((?=\s{0,8}([A-Za-z_$][\w$]{0,60}))")
+_TESTS = frozenset("it test specify describe".split())
+# `@ApiProperty({ example: "DELETE …" })`, `@Field(() => String, { description: "…" })`.
+_DOCUMENTING = re.compile(r"Api[A-Z][A-Za-z]{1,40}$")
+
+
+def is_showing_call(call: SgNode, links: Sequence[Link], syntax: Syntax) -> bool:
+    """Whether a call shows its texts, or a test gives them to what is no database."""
+    name, given = links[-1].name, links[-1].arguments or []
+    if name in _SHOWN or (name == "format" and "sql-formatter" in syntax.source.text):
+        return True
+    if len(links) > 1:
+        before = {word for link in links[:-1] for word in words_of(link.name)}
+        if before & _COUNTING or (name in _ANSWERS and before & _ANSWERING and not before & OF_DATABASES):
+            return True
+        if links[-2].name in _ANSWER_CLASSES:
+            return True
+    elif name in _MESSENGERS or (links[-1].is_new and name in _ANSWER_CLASSES) or _DOCUMENTING.match(name):
+        return True
+    for made in syntax.assignments.get(name, [])[:1]:  # `const trace = debug("sql")`
+        function = made.value.field("function")
+        if function is not None and syntax.source.slice(function)[:40] in _LOG_MAKERS:
+            return True
+    if any(each.kind() == "object" and _SQL_SHOWN.search(syntax.source.slice(each)[:400]) for each in given[:4]):
+        return True
+    return _is_tested(call, links, syntax)
+
+
+def is_display_key(key: str) -> bool:
+    """Whether a key of an object keeps a text for people."""
+    name = key.strip("'\"")
+    return name in _KEYS or is_display_name(name)
+
+
+def is_display_name(name: str) -> bool:
+    """Whether a name is that of a text for people, also of an exported one."""
+    return not _KEPT.isdisjoint(words_of(name))
+
+
+def is_display_member(name: str) -> bool:
+    """Whether a member that gets a text shows it."""
+    return name in _MEMBERS
+
+
+def is_tested_name(declarator: Part, syntax: Syntax) -> bool:
+    """Whether a variable of a test is given to functions, and to no database."""
+    test, name = _test_around(declarator, syntax), declarator.node.field("name")
+    if test is None or name is None or name.kind() != "identifier":
+        return False
+    text, own = syntax.source.text[test.start : min(test.end, test.start + 20_000)], syntax.source.name(name)
+    callees = [callee for callee, argument in _GIVEN.findall(text) if argument == own]
+    return bool(callees) and not {word for each in callees for word in words_of(each)} & OF_DATABASES
+
+
+def _is_tested(call: SgNode, links: Sequence[Link], syntax: Syntax) -> bool:
+    """Whether a call in a test gives a text to what is no database: `expect(isWrite("DELETE FROM users"))`."""
+    names = (name for link in links for name in link.name.split(" ") if name[:1] not in ("#", ".", "["))  # no selectors
+    if {word for name in names for word in words_of(name)} & OF_DATABASES:
+        return False
+    part = syntax.part_at(call.range().start.index)
+    return part is not None and _test_around(part, syntax) is not None
+
+
+def _test_around(part: Part, syntax: Syntax) -> Part | None:
+    """The call of `it`, `test` or `describe` around a part: the innermost."""
+    outer = part.parent
+    while outer is not None:
+        function = outer.node.field("function") if outer.kind in syntax.grammar.calls else None
+        if function is not None and syntax.source.slice(function)[:40].partition(".")[0] in _TESTS:
+            return outer
+        outer = outer.parent
+    return None
