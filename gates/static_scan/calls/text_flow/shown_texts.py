@@ -157,7 +157,7 @@ class ShownTexts:
         return True
 
     def _name(self, name: SgNode, path: Path, depth: int) -> bool:
-        """Whether every use of a name is harmless; one without any may be used elsewhere, as in a list of migrations."""
+        """Whether every use of a name is harmless; without any, it may be used elsewhere: a list of migrations."""
         return self._once(name, path, lambda: self._all(self._uses.of_variable(name), path, depth))
 
     def _results(self, name: SgNode, path: Path, depth: int) -> bool:
