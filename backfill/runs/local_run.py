@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from backfill.domains.base import BackfillContext
-from backfill.runs.control import ProcessLease
 from backfill.runs.feeding import Fed, Feeder
 from backfill.runs.item_worker import PASSING, ItemWorker
+from backfill.runs.process_lease import ProcessLease
 from backfill.runs.throttle import Throttle
 from materialization.clock import system_clock
 from repos.database.engine import open_engine

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import ModuleType
 
 import backfill.content.refusals
-import backfill.runs.scan_state
+import backfill.runs.scan.scan_state
 import cli.client.version_options
 import domain.accounts
 import domain.formats.fdx.refusals
@@ -43,7 +43,7 @@ SOURCES: dict[str, ModuleType] = {
     "A history file": materialization.history_files.format,
     "An import of a history": materialization.history_files.importer,
     "A legacy content": backfill.content.refusals,
-    "A scan of a legacy database": backfill.runs.scan_state,
+    "A scan of a legacy database": backfill.runs.scan.scan_state,
 }
 
 

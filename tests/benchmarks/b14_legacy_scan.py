@@ -12,7 +12,7 @@ from sqlalchemy import make_url
 
 from backfill.content.recognise import decode
 from backfill.mapping.draft import draft
-from backfill.runs.scan import Scan
+from backfill.runs.scan.scan import Scan
 from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import open_source
 from tests.benchmarks.frame import Figures, Goal, Pair

@@ -6,7 +6,7 @@ from typing import Any
 
 from backfill.mapping.draft import draft
 from backfill.mapping.model import Mapping
-from backfill.runs.scan import Scan, Scanned
+from backfill.runs.scan.scan import Scan, Scanned
 from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import open_source
 from tests.legacy.database import LegacyDatabase

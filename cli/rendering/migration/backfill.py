@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from backfill.certificate.law import title_of, undecided_count
 from backfill.domains.base import Counts
 from backfill.mapping.decode import decode
-from backfill.runs.control import ended_process
+from backfill.runs.process_lease import ended_process
 from backfill.runs.progress import DomainState, domain_of, domain_states, idle_seconds, row_counts
 from backfill.runs.run_options import load_options
 from backfill.runs.shown_keys import shown_key, shown_row

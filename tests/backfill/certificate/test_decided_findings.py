@@ -11,7 +11,7 @@ from backfill.checks.registry import CHECKS
 from backfill.mapping.decode import decode
 from backfill.mapping.draft import draft
 from backfill.mapping.toml_text import mapping_text
-from backfill.runs.scan import Scan
+from backfill.runs.scan.scan import Scan
 from backfill.scanning.finding import Finding
 from materialization.clock import system_clock
 from repos.database.engine import open_engine

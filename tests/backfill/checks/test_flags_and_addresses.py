@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from backfill.mapping.draft import draft
 from backfill.mapping.model import ColumnRule, Mapping, RowDecision
-from backfill.runs.scan import Scan, Scanned
+from backfill.runs.scan.scan import Scan, Scanned
 from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import open_source
 

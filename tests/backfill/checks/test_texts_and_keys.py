@@ -12,7 +12,7 @@ from backfill.checks.text import double_encoded, holds_secret
 from backfill.checks.times import hour_problem, is_zero
 from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import TableRule
-from backfill.runs.headline import day_in_words
+from backfill.runs.scan.headline import day_in_words
 from backfill.scanning.key_index import KeyIndex, number_of
 from repos.legacy.catalog import Column, Table
 

@@ -19,7 +19,7 @@ from backfill.mapping.toml_text import mapping_text
 from backfill.runs.local_run import run_here
 from backfill.runs.opening import open_run, plan
 from backfill.runs.run_context import run_context
-from backfill.runs.scan import Scan
+from backfill.runs.scan.scan import Scan
 from backfill.scanning.finding import Finding
 from materialization.history.state_at import state_at
 from repos.backfill.quarantined_rows import QuarantinedRow

@@ -9,7 +9,7 @@ import pytest
 from backfill.checks.registry import CHECKS
 from backfill.domains.base import Counts
 from backfill.mapping.draft import draft
-from backfill.runs.scan import Scan
+from backfill.runs.scan.scan import Scan
 from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import open_source
 from repos.unit_of_work import UnitOfWork

@@ -12,7 +12,7 @@ from backfill.domains.described.saves import DescribedSaves
 from backfill.domains.elements import Elements
 from backfill.mapping.fit import problems
 from backfill.mapping.model import ColumnRule
-from backfill.runs.scan import Scan
+from backfill.runs.scan.scan import Scan
 from domain.submissions.submission import decode_cause
 from materialization.integrity.audit import audit
 from materialization.write_path import backfill_slice

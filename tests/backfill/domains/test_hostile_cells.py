@@ -12,7 +12,7 @@ from backfill.checks.registry import CHECKS
 from backfill.mapping.draft import draft
 from backfill.mapping.toml_text import mapping_text
 from backfill.runs.run_context import run_context
-from backfill.runs.scan import Scan
+from backfill.runs.scan.scan import Scan
 from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import open_source
 from repos.unit_of_work import UnitOfWork

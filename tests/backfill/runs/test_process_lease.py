@@ -6,8 +6,9 @@ import socket
 import subprocess
 import sys
 
-from backfill.runs.control import LEASE_SECONDS, ProcessLease, ended_process, latest_run
+from backfill.runs.control import latest_run
 from backfill.runs.opening import open_run
+from backfill.runs.process_lease import LEASE_SECONDS, ProcessLease, ended_process
 from repos.legacy.connection import open_source
 from tests.backfill.runs.backfill_setup import Backfill
 

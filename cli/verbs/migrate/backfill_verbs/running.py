@@ -13,13 +13,14 @@ import typer
 from backfill.domains.base import BackfillContext
 from backfill.mapping.fit import problems
 from backfill.mapping.model import Mapping
-from backfill.runs.control import ProcessLease, resume
+from backfill.runs.control import resume
 from backfill.runs.feeding import Fed
 from backfill.runs.local_run import run_here, scratch_ledger
 from backfill.runs.opening import open_run, plan, take_over
+from backfill.runs.process_lease import ProcessLease
 from backfill.runs.run_context import is_same_source, run_context
 from backfill.runs.run_options import MAX_SHARE, MIN_SHARE
-from backfill.runs.scan import Scan
+from backfill.runs.scan.scan import Scan
 from cli.client import backfill as client
 from cli.client import database
 from cli.client.legacy import LegacyUrl, mapping_text_of, opened_source, usable_mapping

@@ -16,10 +16,10 @@ from backfill.mapping.fit import problems
 from backfill.mapping.model import Mapping
 from backfill.recognition.doubts import doubts
 from backfill.recognition.recognise import NO_SCRIPTS
-from backfill.runs.findings import KEPT_PER_CODE
-from backfill.runs.headline import headline
-from backfill.runs.scan import Scan, Scanned
-from backfill.runs.scan_state import ScanState, load_state
+from backfill.runs.scan.findings import KEPT_PER_CODE
+from backfill.runs.scan.headline import headline
+from backfill.runs.scan.scan import Scan, Scanned
+from backfill.runs.scan.scan_state import ScanState, load_state
 from cli.client.legacy import LegacyUrl, opened_source, usable_mapping
 from cli.json_documents.legacy_scan import LegacyCode, LegacyFinding, LegacySaves, LegacyScan, ScannedLegacyTable
 from cli.rendering.scan_html import scan_page

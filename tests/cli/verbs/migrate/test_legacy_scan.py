@@ -95,7 +95,7 @@ def test_ctrl_c_leaves_nothing_but_the_state_and_the_same_command_continues(alon
     whole = alone("legacy", "scan", legacy.url, "--json").json
     seen = tmp_path / "scan.state"
     code = (
-        "import backfill.runs.scan as scan, sys; scan.KEEP_SECONDS = 0.2\n"
+        "import backfill.runs.scan.scan as scan, sys; scan.KEEP_SECONDS = 0.2\n"
         "from cli.main import main; sys.argv[0] = 'scriptledger'; main()"
     )
     slow = CommandLine(alone.home, program=[sys.executable, "-c", code])

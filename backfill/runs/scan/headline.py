@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from backfill.runs.scan import Scanned
+from backfill.runs.scan.scan import Scanned
 from backfill.scanning.finding import Loss
 
 MAX_LOSSES = 5

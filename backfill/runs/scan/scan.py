@@ -17,8 +17,8 @@ from backfill.checks.registry import CHECKS
 from backfill.checks.saves import remember_heads
 from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import Mapping
-from backfill.runs.findings import KEPT_PER_CODE, Findings
-from backfill.runs.scan_state import ScanState
+from backfill.runs.scan.findings import KEPT_PER_CODE, Findings
+from backfill.runs.scan.scan_state import ScanState
 from backfill.scanning.batch import Batch
 from backfill.scanning.finding import Finding, Loss
 from backfill.scanning.histories import History, Save

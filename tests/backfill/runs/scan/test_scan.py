@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import make_url
 
 from backfill.mapping.draft import draft
-from backfill.runs.scan import Scanned
+from backfill.runs.scan.scan import Scanned
 from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import open_source
 from repos.legacy.errors import SourceError

@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 
 from backfill.mapping.draft import draft
-from backfill.runs.headline import headline
-from backfill.runs.scan import Scanned
+from backfill.runs.scan.headline import headline
+from backfill.runs.scan.scan import Scanned
 from backfill.scanning.batch import Batch
 from backfill.scanning.scope import Scope
 from repos.legacy.catalog import read_catalog

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from backfill.mapping.draft import draft
-from backfill.runs.scan_state import OtherScan, ScanState, UnreadableState, load_state
+from backfill.runs.scan.scan_state import OtherScan, ScanState, UnreadableState, load_state
 from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import open_source
 from tests.legacy.clean_rows import Size
@@ -21,7 +21,7 @@ class Interrupt(Exception):
 
 
 def test_an_interrupted_scan_continues_with_the_same_result(tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr("backfill.runs.scan.KEEP_SECONDS", 0.0)
+    monkeypatch.setattr("backfill.runs.scan.scan.KEEP_SECONDS", 0.0)
     monkeypatch.setattr("repos.legacy.scan_rows.BATCH_BYTES", 2_000)
     legacy = in_file(tmp_path / "legacy.db", "fifth", Size(30, versions=6))
     whole = scan(legacy)
