@@ -8,13 +8,19 @@ from msgspec.structs import replace
 
 from backfill.domains.registry import DOMAINS
 from backfill.runs.opening import NoBackfillRun
+from backfill.runs.process_lease import scanning_process
 from backfill.runs.progress import domain_states
 from backfill.runs.run_options import load_options
 from domain.errors import Rejected
+from materialization.clock import system_clock
 from repos.backfill.runs import BackfillRunRow
 from repos.unit_of_work import RecordsTransaction, UnitOfWork
 
 PAGE = 1_000
+
+
+class BackfillNotBegun(Rejected):
+    """Process {process} still scans the legacy database. No run has begun, nothing is written: end it with Ctrl-C."""
 
 
 class BackfillNotPlanned(Rejected):
@@ -30,12 +36,13 @@ def latest_run(tx: RecordsTransaction) -> BackfillRunRow:
 
     Raises:
         NoBackfillRun: there was none.
+        BackfillNotBegun: a process is about to begin the first one.
     """
     run = tx.backfill_runs.active()
     if run is None:
         run = next(iter(tx.backfill_runs.read(limit=1)), None)
     if run is None:
-        raise NoBackfillRun
+        raise _no_run(tx, system_clock())
     return run
 
 
@@ -44,9 +51,10 @@ def pause(unit_of_work: UnitOfWork, now: int) -> BackfillRunRow:
 
     Raises:
         NoBackfillRun: none is active.
+        BackfillNotBegun: a process scans the legacy database before it begins one.
     """
     with unit_of_work.records() as tx:
-        run = _active(tx)
+        run = _active(tx, now)
         tx.backfill_runs.move(run.id, "paused", now=now)
         return run._replace(state="paused")
 
@@ -56,10 +64,11 @@ def resume(unit_of_work: UnitOfWork, now: int) -> BackfillRunRow:
 
     Raises:
         NoBackfillRun: none is active.
+        BackfillNotBegun: a process scans the legacy database before it begins one.
         BackfillNotPlanned: it was interrupted before its items were all known.
     """
     with unit_of_work.records() as tx:
-        run = _active(tx)
+        run = _active(tx, now)
         if not DOMAINS.keys() <= set(load_options(run.options).planned):
             raise BackfillNotPlanned
         tx.backfill_runs.move(run.id, "running", now=now)
@@ -73,9 +82,10 @@ def cancel(unit_of_work: UnitOfWork, now: int) -> BackfillRunRow:
 
     Raises:
         NoBackfillRun: none is active.
+        BackfillNotBegun: a process scans the legacy database before it begins one.
     """
     with unit_of_work.records() as tx:
-        run = _active(tx)
+        run = _active(tx, now)
         tx.backfill_items.stop(run.id)
         tx.backfill_runs.move(run.id, "cancelled", now=now)
         return run._replace(state="cancelled")
@@ -120,11 +130,19 @@ def retry(
     return run, len(chosen)
 
 
-def _active(tx: RecordsTransaction) -> BackfillRunRow:
+def _active(tx: RecordsTransaction, now: int) -> BackfillRunRow:
     run = tx.backfill_runs.active()
     if run is None:
-        raise NoBackfillRun
+        raise _no_run(tx, now)
     return run
+
+
+def _no_run(tx: RecordsTransaction, now: int) -> Rejected:
+    process = scanning_process(tx, now)
+    if process is None:
+        return NoBackfillRun()
+    host, _, number = process.rpartition(" ")
+    return BackfillNotBegun(process=f"{number} of {host}")
 
 
 def _failed(tx: RecordsTransaction, run_id: int) -> Iterable[int]:

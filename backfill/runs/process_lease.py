@@ -1,11 +1,15 @@
-"""The lease of a process that has the only workers of a run: once it has ended, no one works on the run."""
+"""The lease of a process that alone works on a run or scans for one: once it has ended, no one does."""
 
 from __future__ import annotations
 
 import os
 import socket
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
 
 from domain.errors import Conflict
 from repos.backfill.runs import BackfillRunRow
@@ -17,16 +21,17 @@ SECOND = 1_000_000
 # A process elsewhere that has not renewed its lease for so long is presumed to have ended.
 LEASE_SECONDS = 120
 RENEW_SECONDS = 30
-# Of a name of a machine, in characters: a number follows it.
-MAX_HOST = 100
+# Of a name of a machine, in characters.
+MAX_HOST = 80
+_SCAN = "backfill-scan"
 
 
 class ProcessLease:
-    """The lease of this process on a run."""
+    """The lease of this process on a run; without one, on the scan before the next run begins."""
 
-    def __init__(self, unit_of_work: UnitOfWork, run_id: int, clock: Callable[[], int]) -> None:
+    def __init__(self, unit_of_work: UnitOfWork, run_id: int | None, clock: Callable[[], int]) -> None:
         self._unit_of_work = unit_of_work
-        self._name = _lease_name(run_id)
+        self._name = _SCAN if run_id is None else _lease_name(run_id)
         self._clock = clock
         self._renewed_at = 0
 
@@ -38,13 +43,15 @@ class ProcessLease:
         with suppress(Conflict), self._unit_of_work.records() as tx:
             if (held := tx.leases.get(self._name)) is not None and not is_alive(held, now):
                 tx.leases.remove(self._name)
-            tx.leases.take(self._name, _this_process(), now=now, until=now + LEASE_SECONDS * SECOND)
+            tx.leases.take(self._name, this_process(), now=now, until=now + LEASE_SECONDS * SECOND)
             self._renewed_at = now
 
     def remove(self) -> None:
         """Give it up, because nothing is left to do, or because workers of their own do it."""
         with suppress(Conflict), self._unit_of_work.records() as tx:
-            tx.leases.remove(self._name)
+            held = tx.leases.get(self._name)
+            if held is not None and held.holder == this_process():
+                tx.leases.remove(self._name)
 
 
 def ended_process(tx: RecordsTransaction, run: BackfillRunRow, now: int) -> str | None:
@@ -56,7 +63,35 @@ def ended_process(tx: RecordsTransaction, run: BackfillRunRow, now: int) -> str 
         return None
     if held.expires_at <= now and _has_workers(tx, run.id, held, now):
         return None
-    return held.holder
+    return shown_name(held)
+
+
+def scanning_process(tx: RecordsTransaction, now: int) -> str | None:
+    """The process that scans a legacy database before it begins a run."""
+    held = tx.leases.get(_SCAN)
+    return shown_name(held) if held is not None and is_alive(held, now) else None
+
+
+def is_alive(held: HeldLease, now: int) -> bool:
+    """Whether the holder of a lease is a process of this machine that runs, or one elsewhere that has renewed it."""
+    if held.expires_at <= now:
+        return False
+    name = held.holder.split(" ")
+    if len(name) != 4 or name[0] != _machine():
+        return True
+    _, started, _, number = name
+    return _started(int(number)) in (started, "")
+
+
+def shown_name(held: HeldLease) -> str:
+    """The machine and the number of the process that holds a lease."""
+    name = held.holder.split(" ")
+    return " ".join(name[2:]) if len(name) == 4 else held.holder
+
+
+def this_process() -> str:
+    """This process as leases name it: its machine, when it started, its host name and its number."""
+    return f"{_machine()} {_started(os.getpid()) or 0} {socket.gethostname()[:MAX_HOST]} {os.getpid()}"
 
 
 def _has_workers(tx: RecordsTransaction, run_id: int, held: HeldLease, now: int) -> bool:
@@ -66,29 +101,36 @@ def _has_workers(tx: RecordsTransaction, run_id: int, held: HeldLease, now: int)
     )
 
 
-def is_alive(held: HeldLease, now: int) -> bool:
-    """Whether the holder of a lease is a process of this machine that runs, or one elsewhere that has renewed it."""
-    host, _, number = held.holder.rpartition(" ")
-    if held.expires_at <= now:
-        return False
-    if host != _host():
-        return True
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, ValueError):
-        return True
-    return True
-
-
 def _lease_name(run_id: int) -> str:
     return f"backfill-run-{run_id}"
 
 
-def _this_process() -> str:
-    return f"{_host()} {os.getpid()}"
+@cache
+def _machine() -> str:
+    """A digest that two containers do not share, although they may have one host name and one kernel.
+
+    The numbers of processes are those of a namespace, which is one of a start of a kernel.
+    """
+    try:
+        name = Path("/proc/sys/kernel/random/boot_id").read_text() + str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        name = f"{socket.gethostname()} {uuid.getnode()}"
+    return sha256(name.encode()).hexdigest()[:12]
 
 
-def _host() -> str:
-    return socket.gethostname()[:MAX_HOST]
+def _started(number: int) -> str | None:
+    """When a process of this machine started, in the kernel's own unit; "" if that is unknown, None if it has ended.
+
+    A number is given again to another process, in a restarted container nearly always.
+    """
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        pass
+    try:
+        # The name, in brackets, may hold anything.
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""

@@ -142,7 +142,7 @@ def _opened(unit_of_work: UnitOfWork, source: Source, options: _Options, *, here
     if active is None:
         _required(options.text)
         if options.scan and options.rules is not None:
-            _scan(source, options.rules)
+            _scan(source, options.rules, ProcessLease(unit_of_work, None, system_clock))
     row, is_new = open_run(
         unit_of_work,
         source,
@@ -179,10 +179,23 @@ def _plan(context: BackfillContext, lease: ProcessLease | None = None) -> None:
         plan(context, count)
 
 
-def _scan(source: Source, rules: Mapping) -> None:
-    with screen.rated_progress() as bars:
-        bar = bars.add_task("Scanning", total=None)
-        scanned = Scan(source, read_catalog(source), rules, progress=lambda _, rows: bars.advance(bar, rows)).run()
+def _scan(source: Source, rules: Mapping, lease: ProcessLease | None = None) -> None:
+    """Scan before the first write; the lease lets others name this process in the meantime."""
+    if lease is not None:
+        lease.renew()
+    try:
+        with screen.rated_progress() as bars:
+            bar = bars.add_task("Scanning", total=None)
+
+            def count(_table: str, rows: int) -> None:
+                if lease is not None:
+                    lease.renew()
+                bars.advance(bar, rows)
+
+            scanned = Scan(source, read_catalog(source), rules, progress=count).run()
+    finally:
+        if lease is not None:
+            lease.remove()
     if blocking := scanned.findings.blocking:
         raise Ending(
             Exit.REFUSED,
