@@ -8,6 +8,8 @@ from typing import Any, Literal, NamedTuple
 
 # Parts of contents of this size are compared as numbers, larger ones by halves.
 PART_BYTES = 128
+# Most saves differ from the one before within so many bytes.
+NEAR_BYTES = 1_024
 
 
 class Window(NamedTuple):
@@ -54,6 +56,8 @@ def equal_end(before: bytes, after: bytes, start: int) -> int:
     old, new = len(before), len(after)
     view = memoryview(after)
     low, high = 0, min(old, new) - start
+    if high > NEAR_BYTES and before.startswith(view[new - high + NEAR_BYTES :], old - high + NEAR_BYTES):
+        low = high - NEAR_BYTES
     while high - low > PART_BYTES:
         middle = (low + high) // 2
         if before.startswith(view[new - middle : new - low], old - middle):

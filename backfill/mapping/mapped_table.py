@@ -51,9 +51,13 @@ class MappedTable:
 
     def described(self, name: str) -> Column:
         """A column as the catalog describes it."""
-        column = self.table.column(name)
+        column = self._described.get(name) or self.table.column(name)
         assert column is not None  # noqa: S101 - a mapping that does not fit is refused before
         return column
+
+    @cached_property
+    def _described(self) -> dict[str, Column]:
+        return {column.name: column for column in self.table.columns}
 
     def rule_of(self, name: str) -> ColumnRule:
         """The rule of a column."""
@@ -93,6 +97,14 @@ class MappedTable:
         """The shape of the content of a row, where the mapping names one."""
         named = self._shapes.get(key) or (self.rule_of(self.content_column).shape if self.content_column else "auto")
         return None if named == "auto" else named
+
+    def content_shape_of(self, key: tuple[Any, ...]) -> str | None:
+        """The same of a row with a key."""
+        return self.content_shape(self.shown_key(key)) if self._shapes else self._usual_shape
+
+    @cached_property
+    def _usual_shape(self) -> str | None:
+        return self.content_shape("")
 
     @cached_property
     def _shapes(self) -> dict[str, str]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import zstandard
 
 from backfill.content.shape import Decoded
+from backfill.content.shapes.json_lines import is_usual_version
 
 LEVEL = 3
+USUAL_FIELDS = frozenset(("version", "lines"))
 # Shapes that consist of their lines.
 TEXTS = ("empty", "fountain", "plain", "tagged_lines")
 
@@ -17,9 +22,15 @@ def is_whole(decoded: Decoded) -> bool:
         return False
     return decoded.shape in TEXTS or (
         decoded.shape == "json_lines"
-        and set(decoded.dressing.fields or ()) == {"version", "lines"}
+        and _is_usual(decoded.dressing.fields or {})
         and not any(line.extra for line in decoded.lines)
     )
+
+
+def _is_usual(fields: Mapping[str, Any]) -> bool:
+    """Whether a document has no other fields than the usual one, in its version."""
+    version = fields.get("version")
+    return len(fields) == len(USUAL_FIELDS) and USUAL_FIELDS.issuperset(fields) and is_usual_version(version)
 
 
 def kept_raw(content: bytes) -> bytes:

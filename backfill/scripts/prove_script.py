@@ -26,8 +26,9 @@ from domain.submissions.origin import Origin
 from repos.backfill.legacy_versions import START, LegacyVersion
 from repos.unit_of_work import RecordsTransaction
 
-# Rows of legacy_versions that are read at a time; each may have the bytes of a save.
-PAGE = 50
+# Rows of legacy_versions that are read at a time; and those of which some have the bytes of a save.
+PAGE = 1_000
+PAGE_WITH_BYTES = 50
 NOT_THERE = "it is neither in the ledger nor set aside"
 
 
@@ -84,14 +85,16 @@ def prove_script(
     passed: LegacyVersion | None = None
     is_overwritten = False
     gone = _Gone()
+    own_row = script.origin.table, script.origin.key
     for save in saves.read(0):
         count += 1
         origin = save.origin
-        own = is_own_text(script, (origin.table, origin.key))
-        if known is not None and not own and is_own_text(script, _key(known)):
+        row = origin.table, origin.key
+        own = row == own_row
+        if known is not None and not own and known[:2] == own_row:
             passed, known = known, next(migrated, None)
         stored, passed = (passed, None) if own and passed is not None else (known, passed)
-        if stored is None or _key(stored) != (origin.table, origin.key):
+        if stored is None or stored[:2] != row:
             if is_set_aside(origin.table, origin.key):
                 set_aside += 1
                 is_overwritten |= passed is not None and save.saved_at > passed.saved_at
@@ -168,8 +171,10 @@ def _compared(
     # The application changes the time of a script's own row also where its text stays.
     if known.saved_at != save.saved_at and not own:
         problem = problem or "it is recorded with another time"
-    if not is_exact and (known.raw is None or raw_bytes(known.raw) != save.content):
+    if known.raw is None and not is_exact:
         problem = problem or "its bytes are not kept"
+    elif known.raw is not None and raw_bytes(known.raw) != save.content:
+        problem = problem or "its bytes are not those that are kept"
     return is_exact, problem
 
 
@@ -268,10 +273,18 @@ def _change(old: Sequence[Line], new: Sequence[Line], above: str, below: str) ->
 
 def _legacy_versions(tx: RecordsTransaction, script_id: int) -> Iterator[LegacyVersion]:
     after = START
-    while page := tx.legacy_versions.read(script_id, after=after, limit=PAGE):
-        after = page[-1][0]
-        for _, save in page:
-            yield save
+    while page := tx.legacy_versions.read_without_bytes(script_id, after=after, limit=PAGE):
+        last = page[-1].place
+        if not any(each.has_bytes for each in page):
+            yield from (each.save for each in page)
+            after = last
+        while after < last:
+            with_bytes = tx.legacy_versions.read(script_id, after=after, limit=PAGE_WITH_BYTES)
+            if not with_bytes:
+                return
+            after = with_bytes[-1][0]
+            for _, save in with_bytes:
+                yield save
 
 
 def _difference(found: Sequence[Line], expected: Sequence[Line], first: int = 1) -> str | None:

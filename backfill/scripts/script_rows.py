@@ -123,7 +123,7 @@ class ScriptRows:
             archived=archived_at is not None or (self._flag is not None and self._flag(self._archived(row))),
             counter=count_of(self._counter(row))[0],
             content=content.encode(errors="surrogateescape") if isinstance(content, str) else content,
-            shape=self.table.content_shape(self.table.shown_key(finding)),
+            shape=self.table.content_shape_of(finding),
             repaired=repaired,
             problem=problem,
             skipped=skipped,

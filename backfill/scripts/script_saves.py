@@ -184,7 +184,7 @@ def _save(table: MappedTable, row: SaveRow, text: bytes | Refusal) -> LegacySave
     elif refusal is None:
         refusal = text if text.code in CHECKS else Refusal(NOT_REBUILT, text.message)
     # A save of several rows is written by its form, as JSON lines.
-    shape = "json_lines" if row.members else table.content_shape(table.shown_key(row.key))
+    shape = "json_lines" if row.members else table.content_shape_of(row.key)
     return LegacySave(row.origin, content, row.at or 0, shape, refusal)
 
 

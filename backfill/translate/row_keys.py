@@ -39,6 +39,11 @@ def row_key(values: Sequence[Any]) -> str:
     return key_json([value if (number := whole_key(value)) is None else number for value in values])
 
 
+def never_repeated(_key: str) -> bool:
+    """Whether several rows have a key of a table whose keys the source itself forbids to repeat."""
+    return False
+
+
 def key_digest(key: str) -> bytes:
     """The hash that a key is found by."""
     return sha256(key.encode()).digest()

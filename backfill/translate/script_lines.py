@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from hashlib import sha256
 
 from msgspec.structs import replace
@@ -22,6 +23,9 @@ from domain.script.validation import check_id
 
 # The shape whose lines are only source lines: their formats follow from the lines around them.
 FOUNTAIN = "fountain"
+
+# Most ids of a save are those of the save before.
+MAX_KNOWN_IDS = 4_096
 
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 # What `check_text` refuses, except line ends.
@@ -70,6 +74,7 @@ def clean(text: str) -> str:
     return text if text.isprintable() else _CONTROLS.sub("", text)
 
 
+@lru_cache(maxsize=MAX_KNOWN_IDS)
 def our_id(legacy_id: str) -> str:
     """The id itself where it is valid here, else an id that follows from it."""
     try:

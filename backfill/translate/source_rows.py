@@ -56,7 +56,7 @@ class FieldReader:
         writers = [writer.column for name in mapped for writer in table.rule_of(name).writers if writer.column]
         self.columns = tuple(dict.fromkeys([*mapped, *key_columns(table), *table.key_columns, *writers]))
         self._mapped = len(mapped)
-        self._key_values = _picked([self.columns.index(name) for name in key_columns(table)])
+        self._key_values = picked([self.columns.index(name) for name in key_columns(table)])
         self._finding_places = tuple(self.columns.index(name) for name in table.key_columns)
 
     def key(self, row: Row) -> str:
@@ -118,7 +118,7 @@ class FieldReader:
         ]
 
 
-def _picked(places: Sequence[int]) -> Callable[[Row], Row]:
+def picked(places: Sequence[int]) -> Callable[[Row], Row]:
     """A function for the values at these places of a row."""
     if places == [*range(places[0], places[-1] + 1)]:
         return itemgetter(slice(places[0], places[-1] + 1))

@@ -41,6 +41,8 @@ def word_reader(rule: ColumnRule, field: Field) -> Callable[[Any], tuple[str | N
 
 def count_of(value: Any) -> tuple[int | None, bool]:
     """A whole number from 0 below 2^53, and whether the value is another one, or no number."""
+    if value.__class__ is int and 0 <= value < EXACT:
+        return value, False
     number = _decimal(value)
     if number is None:
         return None, value is not None

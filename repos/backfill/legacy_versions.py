@@ -29,6 +29,15 @@ class LegacyVersion(NamedTuple):
 Place = tuple[int, int]
 START: Place = (0, 0)
 
+
+class ListedVersion(NamedTuple):
+    """A save as a list shows it: its place, the save without its bytes, and whether it has some."""
+
+    place: Place
+    save: LegacyVersion
+    has_bytes: bool
+
+
 _COLUMNS = ("script_id", *LegacyVersion._fields)
 _FIELDS = tuple(legacy_versions.c[name] for name in LegacyVersion._fields)
 _OF_SCRIPT = legacy_versions.c.script_id == bindparam("script")
@@ -42,6 +51,7 @@ _READ = (
     .order_by(_VERSION, _ID)
     .limit(bindparam("limit"))
 )
+_WITHOUT_BYTES = _READ.with_only_columns(_ID, *_FIELDS[:-1], legacy_versions.c.raw.is_not(None))
 _LAST = select(*_FIELDS).where(_OF_SCRIPT).order_by(_VERSION.desc(), _ID.desc()).limit(bindparam("limit"))
 _OF_ROW = (
     _OF_SCRIPT,
@@ -78,6 +88,15 @@ class LegacyVersions:
         rows = self._session.rows(_READ, script=script_id, version=version, after=row_id, limit=limit)
         saves = ((row[0], LegacyVersion(*row[1:])) for row in rows)
         return [((save.version_number, row_id), save) for row_id, save in saves]
+
+    def read_without_bytes(self, script_id: int, *, after: Place = START, limit: int) -> list[ListedVersion]:
+        """The same without their bytes, which may be large: the rows say whether there are some."""
+        version, row_id = after
+        rows = self._session.rows(_WITHOUT_BYTES, script=script_id, version=version, after=row_id, limit=limit)
+        return [
+            ListedVersion((version, row_id), LegacyVersion(table, key, number, version, at), bool(has_bytes))
+            for row_id, table, key, number, version, at, has_bytes in rows
+        ]
 
     def last(self, script_id: int) -> LegacyVersion | None:
         """The last migrated save of a script."""

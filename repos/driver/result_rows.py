@@ -12,6 +12,7 @@ from typing import Any, Final
 from pymysql.connections import MySQLResult
 from pymysql.constants import CR
 from pymysql.err import OperationalError
+from pymysql.protocol import MysqlPacket
 
 # The first byte of a value is its length, or says that it is NULL, or how many bytes the length has.
 _NULL: Final = 251
@@ -21,6 +22,8 @@ _LENGTH_BYTES: Final = {252: 2, 253: 3, 254: 8}
 _HEADER_BYTES: Final = 4
 _NO_ROW: Final = 254
 _NUMBERS: Final = 256
+# A packet of this length is continued in the next one.
+_MAX_PACKET_BYTES: Final = 0xFFFFFF
 
 
 class InlineResult(MySQLResult):  # type: ignore[misc]  # PyMySQL has no types
@@ -64,9 +67,27 @@ class InlineResult(MySQLResult):  # type: ignore[misc]  # PyMySQL has no types
             connection._rfile.read(start)
             connection._next_seq_id = number
             return rows
-        # PyMySQL waits for the rest of a packet, and decides what one is that is no usual row.
-        row = self._read_rowdata_packet_unbuffered()
-        return [] if row is None else [row]
+        large = self._large_row(data)
+        return [] if large is None else [large]
+
+    def _large_row(self, arrived: bytes) -> tuple[Any, ...] | None:
+        """The next row, whose packet begins with the bytes that have arrived; None at the end."""
+        connection = self.connection
+        size = int.from_bytes(arrived[: _HEADER_BYTES - 1], "little")
+        is_usual = (
+            len(arrived) > _HEADER_BYTES
+            and arrived[_HEADER_BYTES - 1] == connection._next_seq_id
+            and arrived[_HEADER_BYTES] < _NO_ROW
+            and size < _MAX_PACKET_BYTES
+        )
+        if not is_usual:
+            # PyMySQL waits for the rest of a header, and decides what a packet is that is no usual row.
+            row: tuple[Any, ...] | None = self._read_rowdata_packet_unbuffered()
+            return row
+        data = connection._read_bytes(_HEADER_BYTES + size)
+        connection._next_seq_id = (connection._next_seq_id + 1) % _NUMBERS
+        row, place = self._row_at(data, _HEADER_BYTES)
+        return row if place == len(data) else self._read_row_from_packet(MysqlPacket(data[_HEADER_BYTES:], "utf8"))
 
     def _read_row_from_packet(self, packet: Any) -> tuple[Any, ...]:
         data: bytes = packet.get_all_data()

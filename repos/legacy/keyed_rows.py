@@ -56,9 +56,8 @@ class KeyedReader:
             while place < len(keys):
                 batch = keys[place : place + self._batch_keys]
                 rows, ahead = ahead or self._rows(batch), None
-                held, complete = self._held(batch, rows)
-                size = max(map(_size, held.values()), default=0)
-                fitting = BATCH_BYTES // max(size, 1)
+                held, complete, largest = self._held(batch, rows)
+                fitting = BATCH_BYTES // max(largest, 1)
                 self._batch_keys = max(1, min(fitting, self._batch_keys * MAX_GROWTH, MAX_BATCH_KEYS))
                 following = place + len(batch)
                 if complete and self._batch_keys > 1 and following < len(keys) and self._source.may_read_ahead():
@@ -78,27 +77,34 @@ class KeyedReader:
         condition, params = self._condition(keys)
         order = f" ORDER BY {', '.join(self._key)}" if len(keys) > 1 else ""
         sql = f"{self._select} WHERE {condition}{order}"
-        return _Stream(self._source.stream(sql, params, table=self._table.name, batch_rows=1, as_bytes=self._as_bytes))
+        return _Stream(
+            self._source.stream(sql, params, table=self._table.name, batch_rows=None, as_bytes=self._as_bytes)
+        )
 
-    def _held(self, keys: Sequence[Row], rows: _Stream) -> tuple[dict[Row, Row], bool]:
-        """Rows by key, and whether all of them: the rest is left out where they are too large together."""
+    def _held(self, keys: Sequence[Row], rows: _Stream) -> tuple[dict[Row, Row], bool, int]:
+        """Rows by key, whether all of them, and the size of the largest.
+
+        The rest is left out where they are too large together.
+        """
         held: dict[Row, Row] = {}
-        size = 0
+        size = largest = 0
         with closing(rows):
-            while (row := rows.next()) is not None:
+            for row in rows:
                 key, found = row[: self._width], row[self._width :]
+                row_size = _size(row)
+                largest = max(largest, row_size)
                 if self._chosen is not None and key in held:
                     held[key] = self._chosen(key, held[key], found)
                     continue
                 # All rows of one key are read, so reading stops at another key where there may be several.
-                is_full = size + (0 if self._chosen else _size(row)) > MAX_HELD_BYTES and len(keys) > 1
+                is_full = size + (0 if self._chosen else row_size) > MAX_HELD_BYTES and len(keys) > 1
                 if is_full and self._chosen is not None and keys[0] in held:
-                    return held, False
+                    return held, False, largest
                 held[key] = found
-                size += _size(row)
+                size += row_size
                 if is_full and self._chosen is None and keys[0] in held:
-                    return held, False
-        return held, True
+                    return held, False, largest
+        return held, True, largest
 
     def _condition(self, keys: Sequence[Row]) -> tuple[str, list[Any]]:
         if self._width == 1:
@@ -125,12 +131,14 @@ class _Stream:
 
     def __init__(self, rows: Generator[list[Row], None, None]) -> None:
         self._rows = rows
-        self._first = next(rows, None)
+        self._first = next(rows, [])
 
-    def next(self) -> Row | None:
-        """The next row; None after the last one."""
-        rows, self._first = self._first or next(self._rows, None), None
-        return None if rows is None else rows[0]
+    def __iter__(self) -> Iterator[Row]:
+        first, self._first = self._first, []
+        yield from first
+        del first
+        for rows in self._rows:
+            yield from rows
 
     def close(self) -> None:
         """Read no more rows."""
@@ -138,4 +146,8 @@ class _Stream:
 
 
 def _size(row: Row) -> int:
-    return sum(len(value) for value in row if isinstance(value, str | bytes))
+    size = 0
+    for value in row:
+        if isinstance(value, str | bytes):
+            size += len(value)
+    return size

@@ -54,7 +54,8 @@ class _Save(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 # The usual document in the version that is the only one yet.
-_USUAL = Dressing({"version": 2, "lines": None})
+_VERSION = 2
+_USUAL = Dressing({"version": _VERSION, "lines": None})
 _read = msgspec.json.Decoder(_Save).decode
 _write = msgspec.json.Encoder().encode
 
@@ -81,13 +82,18 @@ def _usual(data: bytes) -> Decoded | None:
     require_few_lines(len(save.lines))
     # A duplicate key, another order or a null: the bytes differ.
     # An empty format would be left out.
-    if any(line.id is None or line.format == "" for line in save.lines) or not _is_spelling_of(data, save):
+    for line in save.lines:
+        if line.id is None or line.format == "":
+            return None
+    if not _is_spelling_of(data, save):
         return None
     return Decoded("json_lines", save.lines, Dressing({"version": save.version, "lines": None}), exact=True)
 
 
 def _is_spelling_of(data: bytes, save: _Save) -> bool:
     """Whether data is what JavaScript writes for a document; written in parts, because a whole may have 16 MiB."""
+    if len(save.lines) <= LINES_PER_PART:
+        return _write(save) == data
     part = b'{"version":%d,"lines":[' % save.version
     place = 0
     for start in range(0, len(save.lines), LINES_PER_PART):
@@ -123,6 +129,11 @@ def _decode_changed(before: Decoded, old: bytes, data: bytes) -> tuple[Decoded, 
     lines = (*before.lines[:first], *changed.lines, *before.lines[old_end:])
     require_few_lines(len(lines))
     return replace(before, lines=lines), Window(first, old_end, first + len(changed.lines))
+
+
+def is_usual_version(version: object) -> bool:
+    """Whether a document says that it is in the version that is the only one yet: as a whole number, not as 2.0."""
+    return version.__class__ is int and version == _VERSION
 
 
 def is_usual(decoded: Decoded) -> bool:

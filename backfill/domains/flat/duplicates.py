@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from backfill.domains.base import BackfillContext
 from backfill.domains.flat.read_ahead import read_ahead
 from backfill.mapping.mapped_table import MappedTable
-from backfill.translate.row_keys import key_columns, row_key
+from backfill.translate.row_keys import key_columns, never_repeated, row_key
 from repos.legacy.connection import Source
 from repos.legacy.rows import read_pages, read_rows
 
@@ -62,7 +62,7 @@ def repeated_keys(context: BackfillContext, table: MappedTable) -> Callable[[str
     """
     columns = key_columns(table)
     if table.table.key and set(columns).issuperset(table.table.key):
-        return lambda _: False
+        return never_repeated
     keys = (row_key(row.values) for row in read_rows(context.source, table.table, columns))
     found = remembered(context, f"keys of {table.name}", lambda: repeated(keys))
     return lambda key: fingerprint(key) in found

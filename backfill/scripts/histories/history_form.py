@@ -14,6 +14,7 @@ from backfill.mapping.mapped_table import MappedTable
 from backfill.scanning.merged_users import NONE_MERGED, MergedUsers
 from backfill.scripts.histories.save_rows import SaveRows
 from backfill.scripts.written_by import Writers
+from backfill.translate.row_keys import never_repeated
 from backfill.translate.source_rows import KEY_REPEATED
 from domain.submissions.answer import Refusal
 from repos.legacy.connection import Source
@@ -29,10 +30,6 @@ ROW_GONE = Refusal("L20", "The row was there when the saves were listed, and is 
 TextReader = Callable[[Sequence[int]], Iterator[bytes | Refusal]]
 
 
-def _never(_key: str) -> bool:
-    return False
-
-
 class FormOptions(NamedTuple):
     """What a form is made with: its table, the key of hashes, and the tables with texts that others point at.
 
@@ -42,7 +39,7 @@ class FormOptions(NamedTuple):
     table: MappedTable
     hash_key: bytes
     contents: Sequence[MappedTable] = ()
-    is_repeated: Callable[[str], bool] = _never
+    is_repeated: Callable[[str], bool] = never_repeated
     merged_users: MergedUsers = NONE_MERGED
 
 

@@ -9,8 +9,8 @@ from backfill.mapping.mapped_table import MappedTable
 from backfill.scripts.histories.history_form import SAME_KEY, FormOptions, HistoryForm, TextReader
 from backfill.scripts.histories.save_rows import SaveRow, SaveRows
 from backfill.scripts.written_by import Writers, our_author
-from backfill.translate.row_keys import origin_key, row_key
-from backfill.translate.source_rows import FieldReader
+from backfill.translate.row_keys import never_repeated, origin_key, row_key
+from backfill.translate.source_rows import FieldReader, picked
 from backfill.translate.words import count_of, text_of, word_reader
 from domain.submissions.origin import MAX_ACTOR, MAX_TABLE, Origin
 from repos.legacy.connection import Row, Source
@@ -33,10 +33,14 @@ class RowPerSave(HistoryForm):
         writers = {writer.column for rule in table.rule.columns.values() for writer in rule.writers}
         needed = {*table.key_columns, *writers}
         self._columns = [name for name in reader.columns if name not in unneeded or name in needed]
+        # The places of the columns that the reader takes in the rows that are read, the last one for those left out.
+        places = [self._columns.index(name) if name in self._columns else len(self._columns) for name in reader.columns]
+        self._wide = picked(places)
         self._measured = [name for field in self.measured if (name := table.column(field)) is not None]
         self._number, self._branch = reader.value("version_number"), reader.value("branch")
         self._author, self._actor = reader.value("author"), reader.value("actor")
         self._created = reader.moment("created_at")
+        self._may_repeat = options.is_repeated is not never_repeated
         self._key = tuple(reader.columns.index(name) for name in table.key_columns)
         author = table.column("author")
         self._word = None if author is None else word_reader(table.rule_of(author), reader.known("author"))
@@ -47,12 +51,16 @@ class RowPerSave(HistoryForm):
         found = SaveRows()
         key = row_key([script])
         script_place = self._reader.columns.index(column)
+        # The value of the row before, which need not be compared as a key again.
+        same: Any = self
         pages = read_pages(source, self.table.table, self._columns, where={column: wanted}, lengths=self._measured)
         width = len(self._columns)
         for page in pages:
             for read in page:
-                row = self._wide(read.values[:width])
-                if row_key([row[script_place]]) == key:
+                row = self._wide((*read.values[:width], None))
+                value = row[script_place]
+                if (value.__class__ is same.__class__ and value == same) or row_key([value]) == key:
+                    same = value
                     found.append(self._save(row, read.values[width:], writers))
         return self.arranged(in_order(found))
 
@@ -67,11 +75,6 @@ class RowPerSave(HistoryForm):
         """The lengths of the measured fields of a row, by column."""
         return dict(zip(self._measured, row.lengths, strict=True))
 
-    def _wide(self, values: Row) -> Row:
-        """A row as the reader takes it, without the large columns."""
-        by_name = dict(zip(self._columns, values, strict=True))
-        return tuple(by_name.get(name) for name in self._reader.columns)
-
     def _save(self, row: Row, lengths: Row, writers: Writers) -> SaveRow:
         number, _ = count_of(self._number(row))
         key = tuple(row[place] for place in self._key)
@@ -84,7 +87,7 @@ class RowPerSave(HistoryForm):
             table=self.table.name[:MAX_TABLE], key=origin_key(key), number=number, author=author, actor=actor
         )
         at, _ = self._created(row)
-        refusal = SAME_KEY if self.is_repeated(row_key(key)) else None
+        refusal = SAME_KEY if self._may_repeat and self.is_repeated(row_key(key)) else None
         return SaveRow(key, origin, at, self._branch(row), refusal, tuple(map(int, lengths)))
 
 

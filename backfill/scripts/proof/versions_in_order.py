@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from backfill.scripts.changed_metadata import changed_metadata
-from backfill.scripts.legacy_script import LegacySave, LegacyScript, is_own_text, is_row
+from backfill.scripts.legacy_script import LegacySave, LegacyScript, is_row
 from domain.errors import Corrupt
 from domain.log.version import VersionRow
 from domain.script.delta import (
@@ -70,7 +70,7 @@ class VersionsInOrder:
     def go_to(self, known: LegacyVersion, save: LegacySave) -> str | None:
         """Go on to the version that a save became; what is wrong with those on the way, else None."""
         version = known.version_number
-        known_origin = Origin(table=known.source_table, key=known.source_key, number=known.number)
+        own = self._script.origin
         if version < self._version:
             return "its version is before that of the save before"
         problem = None
@@ -78,12 +78,13 @@ class VersionsInOrder:
             entry, origin = step
             if origin is None:
                 problem = "it comes after an edit"
-            elif is_own_text(self._script, (origin.table, origin.key)):
+            elif origin.key == own.key and origin.table == own.table:
                 # Also its other fields, and texts that it had before: those are no longer in the source.
+                known_origin = Origin(table=known.source_table, key=known.source_key, number=known.number)
                 is_text = self._version == version and self._changes_lines and is_row(origin, known_origin)
                 if is_text and entry.occurred_at != max(self._before, min(max(known.saved_at, 0), entry.recorded_at)):
                     problem = "its version has another time"
-            elif not is_row(origin, save.origin):
+            elif origin != save.origin and not is_row(origin, save.origin):
                 # Story elements and personas follow the saves that were there when they came over.
                 if self._touches_text:
                     problem = "its version is that of another row"
@@ -129,7 +130,7 @@ class VersionsInOrder:
                 f"script {self._script.script_id} has commands without versions, or versions without commands"
             )
         changes = decode_delta(row.delta)
-        kinds = set(map(type, changes))
+        kinds = {change.__class__ for change in changes}
         self._touches_text = not kinds <= _DESCRIBED
         self._changes_lines = not kinds <= _NAMED
         self._version += 1

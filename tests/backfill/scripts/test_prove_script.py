@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from msgspec.structs import replace
 from sqlalchemy import delete, update
@@ -96,6 +98,50 @@ def test_a_save_with_more_than_its_lines_is_flagged(unit_of_work: UnitOfWork, cl
 
     assert proof.holds
     assert [origin.number for origin in proof.inexact] == [2]
+
+
+def test_the_version_that_a_save_names_is_compared_although_no_line_differs(
+    unit_of_work: UnitOfWork, clock: Clock
+) -> None:
+    usual = json_save("One.", "Two.")
+    other = usual.replace(b'"version":2', b'"version":3')
+    legacy = Legacy(unit_of_work, clock, [usual, other, usual])
+    legacy.run()
+    whole = list(legacy.saves)
+    assert [origin.number for origin in legacy.proof().inexact] == [2]
+
+    for place, content, problem in (
+        (0, other, "its bytes are not kept"),
+        (1, usual, "its bytes are not those that are kept"),
+        (1, other.replace(b"3", b"4"), "its bytes are not those that are kept"),
+        (2, usual.replace(b'"version":2', b'"version":2.0'), "its bytes are not kept"),
+        (2, usual.replace(b'"version":2', b'"version":"2"'), "its bytes are not kept"),
+    ):
+        legacy.saves = [*whole[:place], replace(whole[place], content=content), *whole[place + 1 :]]
+        assert [(each.origin.number, each.problem) for each in legacy.proof().differences] == [(place + 1, problem)]
+
+
+@pytest.mark.parametrize("inexact", [(), (3,), (0, 9), range(10)])
+def test_saves_with_bytes_among_those_without_are_proved_in_pages(
+    unit_of_work: UnitOfWork, clock: Clock, monkeypatch: pytest.MonkeyPatch, inexact: Sequence[int]
+) -> None:
+    monkeypatch.setattr("backfill.scripts.prove_script.PAGE", 4)
+    monkeypatch.setattr("backfill.scripts.prove_script.PAGE_WITH_BYTES", 3)
+    saves = [json_save(f"Save {number}.") for number in range(10)]
+    legacy = Legacy(
+        unit_of_work,
+        clock,
+        [
+            save.replace(b'"version":2', b'"version":3') if number in inexact else save
+            for number, save in enumerate(saves)
+        ],
+    )
+    legacy.run()
+
+    proof = legacy.proof()
+
+    assert (proof.saves, proof.differences) == (10, ())
+    assert [origin.number for origin in proof.inexact] == [number + 1 for number in inexact]
 
 
 @pytest.mark.parametrize(

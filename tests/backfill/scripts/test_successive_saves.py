@@ -223,6 +223,7 @@ def test_equal_bytes_at_both_ends_are_counted(one: bytes, other: bytes, shared: 
     other = one[:shared] + other + one[shared:]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("backfill.content.window.PART_BYTES", part)
+        patch.setattr("backfill.content.window.NEAR_BYTES", part)
         start = equal_start(one, other)
         end = equal_end(one, other, start)
 

@@ -204,6 +204,10 @@ def test_a_row_that_takes_several_packets_is_read():
         packets([packet_of([b"a", b"1"])]) + packets([FAILED]),  # what a server that is shutting down sends
         packets([packet_of([b"a", b"1"]), packet_of([b"b", b"2"])]),  # the connection ends
         packets([packet_of([b"a", b"1"]), packet_of([b"b", b"2"])])[:-3],
+        packets([packet_of([b"a" * 9_000, b"1"]), packet_of([b"b" * 9_000])]),  # a value is missing
+        packets([packet_of([b"a" * 9_000, b"1"]), packet_of([b"b" * 9_000, b"x"]), END]),  # no number
+        packets([packet_of([b"a" * 9_000, b"1"]), packet_of([b"b" * 9_000, b"2"])])[:-3],
+        packets([packet_of([b"a" * 9_000, b"1"])]) + packets([packet_of([b"b" * 9_000, b"2"]), END], first=7),
     ],
 )
 def test_an_error_in_the_middle_is_that_of_pymysql(data: bytes):
