@@ -24,6 +24,15 @@ CHECKS: Mapping[str, str] = {
     "ledger": "the logs, versions and projections of all scripts follow from each other",
     "source": "the source was not written to",
 }
+# What each of them compares.
+UNITS: Mapping[str, str] = {
+    "run": "run",
+    "rows": "row",
+    "decisions": "row",
+    "proof": "item",
+    "ledger": "script",
+    "source": "table",
+}
 
 
 class Problems:

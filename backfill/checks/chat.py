@@ -17,6 +17,8 @@ from backfill.scanning.scope import RowKeys, Scope
 RACE_SECONDS = 1
 # One exchange in two logs.
 SAME_SECONDS = 10
+# A question of an exchange that was logged when its answer was there.
+ANSWER_SECONDS = 120
 # Of one text within these seconds, this many messages are compared with each other.
 MAX_NEIGHBOURS = 16
 TEXTS = ("content", "question", "answer")
@@ -73,6 +75,7 @@ class LoggedTwice(Check):
         self._tables = [table.name for table in scope.tables_for("chat_messages")]
         self._index = KeyIndex()
         self._rows, self._places, self._times = array("q"), array("b"), array("q")
+        self._latest = array("q")  # how late the other log may have it
         self._keys = RowKeys()
 
     def batch(self, batch: Batch) -> Iterator[Finding]:
@@ -89,6 +92,7 @@ class LoggedTwice(Check):
                     self._rows.append(self._keys.number(batch.key(place)))
                     self._places.append(table)
                     self._times.append(at)
+                    self._latest.append(ANSWER_SECONDS if field == "question" else SAME_SECONDS)
         yield from ()
 
     def relations(self) -> Iterator[Finding]:
@@ -98,10 +102,11 @@ class LoggedTwice(Check):
             in_order = sorted(group, key=self._times.__getitem__)
             first = 0
             for number, one in enumerate(in_order):
-                while self._times[one] - self._times[in_order[first]] > SAME_SECONDS:
+                while self._times[one] - self._times[in_order[first]] > ANSWER_SECONDS:
                     first += 1
                 for other in in_order[max(first, number - MAX_NEIGHBOURS) : number]:
-                    if self._places[one] != self._places[other]:
+                    is_near = self._times[one] - self._times[other] <= self._latest[one]
+                    if is_near and self._places[one] != self._places[other]:
                         later = max(one, other, key=self._places.__getitem__)
                         found.add((self._places[later], self._rows[later]))
         for place, row in sorted(found):

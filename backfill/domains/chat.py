@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from backfill.domains.base import BackfillContext, Difference, Domain, ItemWork, domain
 from backfill.domains.chat_logs.batch import ChatWriter
+from backfill.domains.chat_logs.late_exchanges import after_their_messages
 from backfill.domains.chat_logs.log_rows import TARGET, log_rows
 from backfill.domains.chat_logs.proof import prove
 from backfill.domains.chat_logs.reading_order import batches
@@ -33,7 +34,10 @@ class Chat(Domain):
     @rare_garbage_searches()
     def migrate(self, work: ItemWork) -> bool:
         writer = ChatWriter(work)
-        for rows in batches(log_rows(work.context, writer.progress, writer.place.places, writer.requests)):
+        log = log_rows(work.context, writer.progress, writer.place.places, writer.requests)
+        if len(writer.progress) > 1:
+            log = after_their_messages(log)
+        for rows in batches(log):
             writer.write(rows)
             if time.monotonic() >= work.deadline:
                 return False

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from cli.json_documents.backfill import BackfillCertificate, CertifiedColumn, CertifiedTable
+from backfill.certificate.problems import UNITS
+from cli.json_documents.backfill import BackfillCertificate, CertificateCheck, CertifiedColumn, CertifiedTable
 from cli.rendering.migration.certificate_plot import PARTS, legend, rows_plot
 from cli.terminal.screen import counted
 from domain.visible_markup import Html
@@ -66,8 +67,8 @@ def _header(certificate: BackfillCertificate) -> Iterator[Html]:
     ).format(certificate.source, "passed" if certificate.certified else "failed", verdict(certificate))
     totals = {part: sum(getattr(table, part) for table in certificate.tables) for part in PARTS}
     yield Html("<li>{}</li>\n").format(", ".join(f"{rows:,} {part}" for part, rows in totals.items()) + ".")
-    yield Html('</ul>\n<p class="facts">Run {}, from {} to {}.</p>\n</header>\n<main>\n').format(
-        certificate.run, certificate.begun_at, certificate.ended_at
+    yield Html('</ul>\n<p class="facts">Run {}, read from {} to {} (UTC).</p>\n</header>\n<main>\n').format(
+        certificate.run, *(moment[:19].replace("T", " ") for moment in (certificate.begun_at, certificate.ended_at))
     )
 
 
@@ -84,6 +85,11 @@ def _problems(certificate: BackfillCertificate) -> Iterator[Html]:
     yield Html("</tbody></table>\n")
 
 
+def compared(check: CertificateCheck) -> str:
+    """What a check compared, with its unit."""
+    return counted(check.compared, UNITS[check.name])
+
+
 def _checks(certificate: BackfillCertificate) -> Iterator[Html]:
     yield Html(
         '<h2>Checks</h2>\n<table><thead><tr><th>check</th><th>what holds</th><th class="count">compared</th>'
@@ -92,9 +98,7 @@ def _checks(certificate: BackfillCertificate) -> Iterator[Html]:
     for check in certificate.checks:
         yield Html(
             '<tr><td class="{}">{}</td><td>{}</td><td class="count">{}</td><td class="count">{}</td></tr>\n'
-        ).format(
-            "block" if check.problems else "ok", check.name, check.about, f"{check.compared:,}", f"{check.problems:,}"
-        )
+        ).format("block" if check.problems else "ok", check.name, check.about, compared(check), f"{check.problems:,}")
     yield Html("</tbody></table>\n")
 
 

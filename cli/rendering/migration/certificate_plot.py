@@ -19,9 +19,11 @@ def rows_plot(tables: Sequence[CertifiedTable]) -> Html:
     if not shown:
         return Html("")
     height = ROW * len(shown)
-    return Html('<svg class="plot fates" viewBox="0 0 {} {}" role="img" aria-label="Rows by table">{}</svg>\n').format(
-        WIDTH, height, Html("").join(part for place, table in enumerate(shown) for part in _row(table, place))
-    )
+    bars = Html("").join(part for place, table in enumerate(shown) for part in _row(table, place))
+    return Html(
+        '<div class="scroll"><svg class="plot fates" viewBox="0 0 {} {}" role="img" aria-label="Rows by table">{}</svg>'
+        "</div>\n"
+    ).format(WIDTH, height, bars)
 
 
 def legend() -> Html:

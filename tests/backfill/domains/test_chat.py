@@ -98,20 +98,46 @@ def test_the_order_stays_where_the_mapping_says_so(backfill: FlatBackfill) -> No
     assert texts(backfill) == ["answer", "question"]
 
 
-@pytest.mark.parametrize("exchange_second", [-3, 3])
+@pytest.mark.parametrize("exchange_second", [-3, 0, 1, 3, 11])
 def test_one_exchange_in_two_logs_is_two_messages_and_their_cost(backfill: FlatBackfill, exchange_second: int) -> None:
     add_message(backfill, 1, "user", "What moved?", timestamp="1970-01-02 00:00:30")
     add_message(backfill, 2, "assistant", "The compass.\n", timestamp="1970-01-02 00:00:31")
     exchange(backfill, 1, "What moved? ", "The compass.", created_at=f"1970-01-02 00:00:{30 + exchange_second}")
 
-    merged_first = {"chat_history": Counts(merged=2), "chat_messages": Counts(migrated=1)}
-    merged_last = {"chat_history": Counts(migrated=2), "chat_messages": Counts(merged=1)}
-    assert run(backfill) == (merged_first if exchange_second < 0 else merged_last)
+    assert run(backfill) == {"chat_history": Counts(migrated=2), "chat_messages": Counts(merged=1)}
 
     question, answer = chat(backfill)
     assert answer.message.answers == question.id
     with backfill.unit_of_work.reading() as tx:
         assert [usage.cost_micros for usage in tx.chat_usage.of_message(answer.id)] == [2_400]
+    assert backfill.differences("chat") == []
+
+
+def test_a_question_is_found_though_its_answer_took_long(backfill: FlatBackfill) -> None:
+    for number, seconds in enumerate((119, 121), 1):
+        add_message(backfill, 2 * number, "user", f"What moved? {number}", timestamp=f"1970-01-0{number} 00:00:00")
+        late = f"1970-01-0{number} 00:0{seconds // 60}:{seconds % 60:02}"
+        add_message(backfill, 2 * number + 1, "assistant", "The compass.", timestamp=late)
+        exchange(backfill, number, f"What moved? {number}", "The compass.", created_at=late)
+
+    assert run(backfill) == {
+        "chat_history": Counts(migrated=4),
+        "chat_messages": Counts(migrated=1, merged=1),
+    }
+    assert backfill.differences("chat") == []
+
+
+def test_exchanges_wait_for_their_own_answers_only(backfill: FlatBackfill) -> None:
+    for number in (1, 2, 3):
+        exchange(backfill, number, f"Q{number}", f"A{number}", created_at="1970-01-02 00:00:20")
+        add_message(backfill, 2 * number, "user", f"Q{number}", timestamp="1970-01-02 00:00:05")
+    add_message(backfill, 3, "assistant", "A1", timestamp="1970-01-02 00:00:29")
+    add_message(backfill, 5, "assistant", "A2", timestamp="1970-01-02 00:00:20")
+    add_message(backfill, 8, "user", "later", timestamp="1970-01-02 01:00:00")
+
+    run(backfill)
+
+    assert sorted(texts(backfill)) == ["A1", "A2", "A3", "Q1", "Q2", "Q3", "Q3", "later"]
     assert backfill.differences("chat") == []
 
 

@@ -20,7 +20,7 @@ from cli.client import database
 from cli.client.backfill import absolute
 from cli.client.legacy import LegacyUrl, opened_source, usable_mapping
 from cli.json_documents.backfill import BackfillCertificate
-from cli.rendering.migration.certificate_html import certificate_page, verdict
+from cli.rendering.migration.certificate_html import certificate_page, compared, verdict
 from cli.terminal import screen
 from cli.terminal.atomic_file import new_file
 from cli.terminal.exit_status import Ending, Exit
@@ -160,7 +160,7 @@ def _print(document: BackfillCertificate, output: Path | None) -> None:
     style = "bold green" if document.certified else "bold red"
     screen.print_text(screen.Text(verdict(document), style))
     columns = ("check", "compared", "problems", "what holds")
-    cells = [(each.name, f"{each.compared:,}", f"{each.problems:,}", each.about) for each in document.checks]
+    cells = [(each.name, compared(each), f"{each.problems:,}", each.about) for each in document.checks]
     screen.print_text("", screen.table(columns, cells, right=columns[1:3]))
     counts = ("rows", "migrated", "merged", "quarantined", "skipped", "dropped")
     tables = [
