@@ -7,7 +7,7 @@ tables, which may also be between two saves, if the later one came over in a lat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, pairwise
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from backfill.content.window import Window
 from backfill.scripts.kept_content import raw_bytes
 from backfill.scripts.legacy_script import LegacySave, LegacyScript, SaveSource, is_own_text
 from backfill.scripts.proof.changed_lines import is_as_changed
+from backfill.scripts.proof.migrated_versions import migrated_versions
 from backfill.scripts.proof.versions_in_order import VersionsInOrder
 from backfill.scripts.successive_saves import SaveText, SuccessiveSaves
 from domain.counting import counted
@@ -23,12 +24,9 @@ from domain.script.hashing import STATE_MODULUS, line_term, neighbour_term
 from domain.script.line import Line
 from domain.script.state import EDGE, State
 from domain.submissions.origin import Origin
-from repos.backfill.legacy_versions import START, LegacyVersion
+from repos.backfill.legacy_versions import LegacyVersion
 from repos.unit_of_work import RecordsTransaction
 
-# Rows of legacy_versions that are read at a time; and those of which some have the bytes of a save.
-PAGE = 1_000
-PAGE_WITH_BYTES = 50
 NOT_THERE = "it is neither in the ledger nor set aside"
 
 
@@ -75,7 +73,7 @@ def prove_script(
     """
     versions = VersionsInOrder(tx, script)
     lines = _Lines()
-    migrated = _legacy_versions(tx, script.script_id)
+    migrated = migrated_versions(tx, script.script_id)
     differences: list[Difference] = []
     inexact: list[Origin] = []
     set_aside = count = 0
@@ -269,22 +267,6 @@ def _change(old: Sequence[Line], new: Sequence[Line], above: str, below: str) ->
         gone, come = set(pairwise(old_ids)), set(pairwise(new_ids))
         total += sum(neighbour_term(*pair) for pair in come - gone) - sum(neighbour_term(*pair) for pair in gone - come)
     return total
-
-
-def _legacy_versions(tx: RecordsTransaction, script_id: int) -> Iterator[LegacyVersion]:
-    after = START
-    while page := tx.legacy_versions.read_without_bytes(script_id, after=after, limit=PAGE):
-        last = page[-1].place
-        if not any(each.has_bytes for each in page):
-            yield from (each.save for each in page)
-            after = last
-        while after < last:
-            with_bytes = tx.legacy_versions.read(script_id, after=after, limit=PAGE_WITH_BYTES)
-            if not with_bytes:
-                return
-            after = with_bytes[-1][0]
-            for _, save in with_bytes:
-                yield save
 
 
 def _difference(found: Sequence[Line], expected: Sequence[Line], first: int = 1) -> str | None:

@@ -125,8 +125,8 @@ def test_the_version_that_a_save_names_is_compared_although_no_line_differs(
 def test_saves_with_bytes_among_those_without_are_proved_in_pages(
     unit_of_work: UnitOfWork, clock: Clock, monkeypatch: pytest.MonkeyPatch, inexact: Sequence[int]
 ) -> None:
-    monkeypatch.setattr("backfill.scripts.prove_script.PAGE", 4)
-    monkeypatch.setattr("backfill.scripts.prove_script.PAGE_WITH_BYTES", 3)
+    monkeypatch.setattr("backfill.scripts.proof.migrated_versions.PAGE", 4)
+    monkeypatch.setattr("backfill.scripts.proof.migrated_versions.PAGE_WITH_BYTES", 3)
     saves = [json_save(f"Save {number}.") for number in range(10)]
     legacy = Legacy(
         unit_of_work,
