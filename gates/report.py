@@ -99,10 +99,10 @@ def counts(touchpoints: Iterable[Touchpoint]) -> list[tuple[str, list[int]]]:
 
 
 def texts_sentence(inventory: Inventory) -> str:
-    """A sentence on the SQL that is no touchpoint, after a blank; empty if there is none."""
-    if not inventory.texts:
-        return ""
-    return f" SQL in {counted(len(inventory.texts), 'text')} that code only keeps and shows is not counted."
+    """Sentences on what is no touchpoint, each after a blank; empty if there is nothing."""
+    texts, others = len(inventory.texts), len(inventory.other_stores)
+    shown = f" SQL in {counted(texts, 'text')} that code only keeps and shows is not counted." if texts else ""
+    return shown + (f" Calls of MongoDB are not counted: {others}." if others else "")
 
 
 def markdown(root: str, inventory: Inventory) -> str:

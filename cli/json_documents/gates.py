@@ -63,6 +63,7 @@ class TouchpointInventory(Document, frozen=True):
     """Every place of a tree that reaches the database; nothing is known about what is in `unread`.
 
     `texts` is the SQL that code only keeps and shows, like messages and examples: no touchpoints.
+    `other_stores` are the calls of MongoDB: no touchpoints either, unless `gates.toml` has `check_other_stores = true`.
     """
 
     root: str
@@ -71,6 +72,7 @@ class TouchpointInventory(Document, frozen=True):
     domains: list[DomainTouchpoints]
     touchpoints: list[GateTouchpoint]
     texts: list[GateTouchpoint]
+    other_stores: list[GateTouchpoint]
     unread: list[UnreadCode]
     skipped: list[SkippedPath]
 

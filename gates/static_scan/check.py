@@ -31,7 +31,8 @@ class Checked(NamedTuple):
 
 def check(inventory: Inventory, policy: Policy) -> Checked:
     """What the policy forbids of what there is."""
-    found = [*_forbidden(inventory.touchpoints, policy), *_of_own_rules(inventory), *_unread(inventory)]
+    reached = [*inventory.touchpoints, *(inventory.other_stores if policy.check_other_stores else ())]
+    found = [*_forbidden(reached, policy), *_of_own_rules(inventory), *_unread(inventory)]
     used: set[Exemption] = set()
     kept = []
     for finding in found:

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 
 from ast_grep_py import SgNode
 
+from gates.static_scan.calls.called_otherwise import called_otherwise
 from gates.static_scan.calls.evidence import convinces, table_of
 from gates.static_scan.calls.loaded_drivers import loaded_driver
 from gates.static_scan.calls.mentions import is_mention, is_pattern_match
 from gates.static_scan.calls.other_packages import is_of_other_package
+from gates.static_scan.calls.other_stores import MONGODB, OtherStores
 from gates.static_scan.calls.pass_through import PassThrough, given_to, is_call_of, last_name, pass_through_of
 from gates.static_scan.calls.references import chain_of_reference, reference_at
 from gates.static_scan.calls.started_programs import is_harmless, started
@@ -24,15 +26,14 @@ from gates.static_scan.code.syntax import Syntax
 from gates.static_scan.code.text_alternatives import Folded
 from gates.static_scan.code.text_folding import Folder
 from gates.static_scan.collected import Collected
+from gates.static_scan.domains import OTHER
 from gates.static_scan.rules import Rule
-from gates.static_scan.sql.sql_text import Statement, statements
+from gates.static_scan.sql.sql_text import Statement, sentence_of, statements
 from gates.static_scan.sql.sql_words import HOLE, is_sql, mentions_sql, of_shell, starts_as_sql
 from gates.static_scan.touchpoint import Kind, Touchpoint, Unread
 
 # Methods of databases that others have too: a text that is no SQL is for one of those.
 _ALSO_OF_OTHERS = frozenset("exec run all get each batch prepare begin call apply".split())
-# Those that an import gives take no code as a text: `import { setTimeout as sleep } from "node:timers/promises"`.
-_TIMERS = frozenset({"setTimeout", "setInterval", "setImmediate"})
 _UNKNOWN = Statement("unknown", "", "", parsed=False)
 _CONNECTION = Statement("connection", "", "", parsed=True)
 
@@ -47,12 +48,13 @@ class FileScan:
         self._folder = Folder(self._syntax, self._origins.aliases)
         self._rules = [rule for rule in rules if source.language in rule.languages]
         self._collected = Collected(self._syntax, domains)
-        self._only_shown = Collected(self._syntax, domains)
+        self._only_shown, self._of_other_stores = Collected(self._syntax, domains), Collected(self._syntax, domains)
         self._shown = ShownTexts(self._syntax)
         self._run_texts: set[int] = set()
         self._modules = self._syntax.module_words | required_words(self._syntax)
         self._module_of = imported_names(self._syntax)
         self._origins.aliases |= named_makers(self._module_of)
+        self._stores = OtherStores(source, self._modules, self._module_of)
         self._built: list[tuple[Rule, SgNode, SgNode]] = []
         self.pass_throughs: list[PassThrough] = []
 
@@ -65,8 +67,8 @@ class FileScan:
                 continue
             for node in self.source.root.find_all(rule.config):  # type: ignore[call-overload]
                 self._match(rule, node)
-        if self._origins.aliases:
-            self._renamed()
+        for rule, node in called_otherwise(self._syntax, self._origins.aliases, self._rules):
+            self._match(rule, node)
         self._statement_objects()
         self._texts()
         return self._collected.sorted()
@@ -74,6 +76,10 @@ class FileScan:
     def only_shown(self) -> list[Touchpoint]:
         """The SQL in texts of JavaScript that are only shown, after a run."""
         return self._only_shown.sorted()
+
+    def of_other_stores(self) -> list[Touchpoint]:
+        """The calls that reach MongoDB, after a run: no touchpoints of the application's database."""
+        return [each._replace(api=MONGODB, domain=OTHER) for each in self._of_other_stores.sorted()]
 
     def callers(self, known: Sequence[PassThrough]) -> list[Touchpoint]:
         """The calls of functions that pass SQL through, and again the functions found by that."""
@@ -141,23 +147,12 @@ class FileScan:
             if touch.access in ("write", "unknown") and not table:
                 message = f"{message} The table is chosen at run time." if touch.table else message
             what = Statement(touch.access, table, "", parsed=touch.access != "unknown")
-            self._collected.add(node, rule, what, kind, message=message)
+            is_other = touch.access != "unknown" and self._stores.store_of(root, chain, node.range().end.index)
+            into = self._of_other_stores if is_other else self._collected
+            into.add(node, rule, what, kind, message=message)
 
     def _chain(self, node: SgNode) -> list[Link]:
         return chain_of(node, self.source, self._syntax.grammar)
-
-    def _renamed(self) -> None:
-        """Calls of functions that an import gave another name: `update as sa_update`."""
-        for part in self._syntax.parts:
-            if part.kind not in self._syntax.grammar.calls:
-                continue
-            function = part.node.field("function")
-            if function is None or function.kind() != "identifier":
-                continue
-            meant = self._origins.aliases.get(self.source.name(function))
-            for rule in self._rules if meant and meant not in _TIMERS else ():
-                if rule.touch is not None and meant in rule.touch.words and rule.touch.access != "program":
-                    self._match(rule, part.node)
 
     def _statement_objects(self) -> None:
         """Statements that a builder made which no rule knows."""
@@ -235,7 +230,7 @@ class FileScan:
             kind = "pass-through" if folded.parameters and kind != "caller" else kind
         line = self.source.line_of(folded.literals[0]) if folded.literals else None
         for each in found:
-            self._collected.add(node, rule, each, kind, message=message or _sentence(each), text_line=line)
+            self._collected.add(node, rule, each, kind, message=message or sentence_of(each), text_line=line)
 
     def _passed_through(self, folded: Folded) -> None:
         for function, parameter in folded.parameters:
@@ -284,17 +279,9 @@ class FileScan:
                 continue
             into = self._only_shown if self._shown.is_shown(part.node) else self._collected
             for each in dict.fromkeys(each for text in folded.texts for each in statements(text)):
-                into.add(part.node, rule, each, "sql text", message=_sentence(each))
+                into.add(part.node, rule, each, "sql text", message=sentence_of(each))
 
     def _driver(self, rule: Rule, node: SgNode) -> None:
         """An import: of a driver by its name, or of a module that is only known at run time and may be one."""
         if name := loaded_driver(node, self._syntax, self._folder):
             self._collected.add(node, rule, _CONNECTION, "connection", message=f"Loads the driver {name}.")
-
-
-def _sentence(statement: Statement) -> str:
-    if statement.access == "connection":
-        return "Lets a session do what it could not, by SET."
-    if not statement.parsed:
-        return f"Runs {statement.verb or 'SQL'} that the parser does not read."
-    return f"Runs {statement.verb}."

@@ -48,6 +48,8 @@ class Inventory(NamedTuple):
     paths: list[str]
     # SQL that the tree only keeps and shows: texts that nothing runs.
     texts: list[Touchpoint]
+    # What reaches another store than the application's database.
+    other_stores: list[Touchpoint]
 
 
 def take_inventory(
@@ -64,6 +66,7 @@ def take_inventory(
     unread: list[Unread] = []
     matches: list[RuleMatch] = []
     shown: list[Touchpoint] = []
+    others: list[Touchpoint] = []
     passed: dict[PassThrough, None] = {}
     files: list[SourceFile] = []
     paths: list[str] = []
@@ -87,6 +90,7 @@ def take_inventory(
         scan = _scan(file, domains or {})
         touchpoints[file.path] = scan.run()
         shown += scan.only_shown()
+        others += scan.of_other_stores()
         unread += scan.unparsed()
         passed |= dict.fromkeys(scan.pass_throughs)
         lines += scan.source.lines()
@@ -103,6 +107,7 @@ def take_inventory(
         matches,
         paths,
         texts,
+        sorted(others, key=lambda each: (each.file, each.line)),
     )
 
 

@@ -18,6 +18,7 @@ EXAMPLE = """\
 # What `scriptledger gates check` allows. Paths are relative to the folder that is checked: a file, a folder with all
 # in it, or a pattern with `*`. A path that names nothing is refused, so that a renamed folder is noticed.
 format = 1
+# check_other_stores = true               # calls of MongoDB fail as well
 
 [allowed]
 writes = ["server/repositories"]          # who may write to the database
@@ -87,6 +88,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     domains: dict[str, str] = {}
     rules: OwnRules = OwnRules()
     exceptions: tuple[Exemption, ...] = ()
+    check_other_stores: bool = False
 
     def excluded(self) -> list[Excluded]:
         """The paths left out, with their reasons."""

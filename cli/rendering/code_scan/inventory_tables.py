@@ -29,6 +29,7 @@ def inventory_document(root: str, inventory: Inventory) -> TouchpointInventory:
         domains=[DomainTouchpoints(domain, *row) for domain, row in counts(inventory.touchpoints)],
         touchpoints=list(map(_document, inventory.touchpoints)),
         texts=list(map(_document, inventory.texts)),
+        other_stores=list(map(_document, inventory.other_stores)),
         unread=[UnreadCode(*each) for each in inventory.unread],
         skipped=[SkippedPath(*each) for each in inventory.skipped],
     )

@@ -8,7 +8,7 @@ _JAVASCRIPT = frozenset(
     """mysql mysql2 mysql2/promise mariadb mariadb/callback pg pg-promise pg-native postgres sqlite3 sqlite
     better-sqlite3 node:sqlite bun:sqlite @planetscale/database @neondatabase/serverless @vercel/postgres
     serverless-mysql oracledb tedious
-    mssql mongodb promise-mysql @databases/mysql @databases/pg slonik @tidbcloud/serverless @mysql/xdevapi
+    mssql promise-mysql @databases/mysql @databases/pg slonik @tidbcloud/serverless @mysql/xdevapi
     @fastify/mysql @fastify/postgres fastify-mysql express-myconnection @libsql/client libsql
     @aws-sdk/client-rds-data mysql-await mysql2-promise node-mysql sqlite-async sql.js""".split()
 )

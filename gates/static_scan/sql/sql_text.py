@@ -185,3 +185,12 @@ def _too_nested(text: str) -> bool:
         elif character == ")":
             depth -= 1
     return deepest > MAX_NESTING
+
+
+def sentence_of(statement: Statement) -> str:
+    """What a statement does, as a sentence."""
+    if statement.access == "connection":
+        return "Lets a session do what it could not, by SET."
+    if not statement.parsed:
+        return f"Runs {statement.verb or 'SQL'} that the parser does not read."
+    return f"Runs {statement.verb}."

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from gates.static_scan.check import check
 from gates.static_scan.inventory import take_inventory
+from gates.static_scan.policy import Policy
 from tests.gates.static_scan.sample_files import Sample, samples
 
 OFFENDING, CLEAN = samples("offending"), samples("clean")
@@ -44,6 +46,16 @@ def test_sql_that_javascript_only_shows_is_kept_as_a_text(tmp_path: Path):
     inventory = take_inventory(tmp_path)
     assert [(each.line, each.access, each.table) for each in inventory.texts] == [(1, "write", "users")]
     assert inventory.touchpoints == []
+
+
+def test_calls_of_mongodb_are_listed_apart_and_fail_a_check_only_by_a_setting(tmp_path: Path):
+    code = 'import mongoose from "mongoose";\nawait mongoose.model("Script", s).updateOne({ _id }, { title });\n'
+    (tmp_path / "notes.ts").write_text(code, encoding="utf-8")
+    inventory = take_inventory(tmp_path)
+    assert [(each.line, each.api, each.domain) for each in inventory.other_stores] == [(2, "MongoDB", "other")]
+    assert inventory.touchpoints == []
+    assert check(inventory, Policy(1)).findings == []
+    assert len(check(inventory, Policy(1, check_other_stores=True)).findings) == 1
 
 
 @pytest.mark.parametrize(
