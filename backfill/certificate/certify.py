@@ -12,6 +12,7 @@ from functools import partial
 import msgspec
 
 from backfill.certificate.document import Certificate, Segment, TableLaw
+from backfill.certificate.earlier_mappings import check_earlier_mappings
 from backfill.certificate.law import reasons_of, tables_of, undecided_rows, views_of
 from backfill.certificate.problems import Problems
 from backfill.certificate.proof_processes import Proof, ProofProcesses, proving, secret_tables
@@ -50,6 +51,7 @@ def certify(
         reasons = reasons_of(context, set_aside, problems)
         undecided_rows(context, problems)
         proof.finish(problems)
+    check_earlier_mappings(context, run, problems)
     _check_source(context, before, read, problems)
     certificate = Certificate(
         run=run.id,

@@ -56,6 +56,11 @@ class Problems:
         if len(self.kept) < MAX_PROBLEMS:
             self.kept.append(Problem(check, table, self.shown(key, secret=table in self._secret), sentence))
 
+    def add_first(self, check: str, sentence: str, table: str) -> None:
+        """Count a problem that explains others, and keep it before them."""
+        self._found[check] += 1
+        self.kept.insert(0, Problem(check, table, "", sentence))
+
     def add_all(self, later: Problems) -> None:
         """Count and keep what others were given after these."""
         self._found.update(later._found)

@@ -14,6 +14,7 @@ from backfill.mapping.row_names import names as names_row
 from backfill.translate.checkpoints import decode_key, encode_key
 from backfill.translate.row_keys import key_columns, row_key
 from backfill.translate.source_rows import KEY_REPEATED
+from domain.counting import counted
 from domain.errors import Rejected
 from repos.backfill.quarantined_rows import QuarantinedRow
 from repos.database.driver_errors import DriverError, DuplicateKey, blames_a_row
@@ -47,7 +48,7 @@ class LegacyRows(Domain):
 
     def items(self, context: BackfillContext) -> Iterator[str]:
         for name, table in context.tables.items():
-            if table.target == TARGET or _columns(table):
+            if table.target == TARGET or kept_columns(table):
                 yield name
 
     def migrate(self, work: ItemWork) -> bool:
@@ -59,16 +60,25 @@ class LegacyRows(Domain):
         return True
 
     def prove(self, context: BackfillContext, name: str) -> Iterator[Difference]:
-        table = context.tables[name]
+        table, came = context.tables[name], 0
         for rows in _batches(context, table, None):
-            wanted = {row.key: row.content for row in rows if row.set_aside is None and not row.skipped}
             with context.unit_of_work.reading() as tx:
-                found = tx.legacy_rows.find(name, list(wanted))
-            for key, content in wanted.items():
-                if key not in found:
-                    yield Difference(name, key, "the row is not kept")
-                elif found[key] != content:
-                    yield Difference(name, key, "the kept row differs")
+                found = tx.legacy_rows.find(name, [row.key for row in rows])
+            came += len(found)
+            for row in rows:
+                is_wanted = row.set_aside is None and not row.skipped
+                if is_wanted and row.key not in found:
+                    yield Difference(name, row.key, "the row is not kept")
+                elif row.content and found.get(row.key, row.content) != row.content:
+                    yield Difference(name, row.key, "the kept row differs")
+                elif table.target == TARGET and not is_wanted and row.key in found:
+                    yield Difference(name, row.key, "the row is kept, but is to be left out")
+        with context.unit_of_work.reading() as tx:
+            stored = tx.legacy_rows.count(name)
+        if stored > came:
+            yield Difference(
+                name, "[]", f"the ledger keeps {counted(stored - came, 'row')} that the source no longer has"
+            )
 
 
 def _write(work: ItemWork, table: MappedTable, rows: Sequence[_Kept]) -> None:
@@ -99,17 +109,19 @@ def _write_together(work: ItemWork, table: MappedTable, rows: Sequence[_Kept]) -
     now = work.context.clock()
     with work.context.unit_of_work.records() as tx:
         work.record(tx, encode_key(rows[-1].place), {table.name: counts} if table.target == TARGET else {}, set_aside)
-        found = tx.legacy_rows.find(table.name, [row.key for row in kept])
+        # Columns that are all NULL are not kept, but may have had values when an earlier run kept them.
+        known = kept if table.target == TARGET else rows
+        found = tx.legacy_rows.find(table.name, [row.key for row in known])
         tx.legacy_rows.keep(table.name, [(row.key, row.content) for row in kept if row.key not in found], now)
-        for row in kept:
-            if found.get(row.key, row.content) != row.content:
+        for row in known:
+            if row.content and found.get(row.key, row.content) != row.content:
                 tx.legacy_rows.change(table.name, row.key, row.content, now)
     work.committed()
 
 
 def _batches(context: BackfillContext, table: MappedTable, after: Row | None) -> Iterator[list[_Kept]]:
     """The rows after a place, with their columns as JSON, in lists that fit a transaction."""
-    kept = _columns(table)
+    kept = kept_columns(table)
     known_by = key_columns(table) if table.table.key or table.rule.key else ()
     names = (*kept, *(name for name in known_by if name not in kept))
     # Without a key a table is read from its beginning, and its rows are numbered.
@@ -161,7 +173,7 @@ def _decision(table: MappedTable, key: Row) -> str | None:
     return next((each.do for each in table.rule.decisions if names_row(each.key, key)), None)
 
 
-def _columns(table: MappedTable) -> tuple[str, ...]:
+def kept_columns(table: MappedTable) -> tuple[str, ...]:
     """The columns that are kept as JSON."""
     if table.target == TARGET:
         return tuple(name for name in table.table.names if table.rule_of(name).drop is None)

@@ -40,6 +40,11 @@ _CHANGE = (
 )
 _HIGHEST = select(func.max(legacy_keys.c.our_id)).where(legacy_keys.c.target == bindparam("kind"))
 _COUNT = select(func.count()).select_from(legacy_keys).where(legacy_keys.c.source_table == bindparam("source"))
+_TARGETS = (
+    select(legacy_keys.c.target, func.count())
+    .where(legacy_keys.c.source_table == bindparam("source"))
+    .group_by(legacy_keys.c.target)
+)
 
 
 @cache
@@ -82,6 +87,10 @@ class LegacyKeys:
     def highest(self, target: str) -> int:
         """The highest id that rows of a target were given; 0 if there is none."""
         return int(self._session.rows(_HIGHEST, kind=target)[0][0] or 0)
+
+    def targets(self, source_table: str) -> dict[str, int]:
+        """What the rows of a table became, and how many did."""
+        return {target: int(count) for target, count in self._session.rows(_TARGETS, source=source_table)}
 
     def count(self, source_table: str) -> int:
         """How many rows of a table were migrated."""

@@ -7,7 +7,7 @@ from functools import cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 
 from repos.database.session import Session
 from repos.schema.backfill_tables import legacy_rows
@@ -28,6 +28,14 @@ _CHANGE = (
     update(legacy_rows)
     .where(legacy_rows.c.source_table == bindparam("source"), legacy_rows.c.key_sha256 == bindparam("digest"))
     .values(content=bindparam("now_has"), kept_at=bindparam("now"))
+)
+
+
+# The values of repaired columns are kept next to the rows, under keys that are longer by one.
+_COUNT = (
+    select(func.count())
+    .select_from(legacy_rows)
+    .where(legacy_rows.c.source_table == bindparam("source"), legacy_rows.c.source_key.not_like('%,"repaired"]'))
 )
 
 
@@ -74,6 +82,10 @@ class LegacyRows:
         self._session.require_room("legacy row", len(content.encode()))
         digest = sha256(key.encode()).digest()
         self._session.later(_CHANGE, rows=1, source=source_table, digest=digest, now_has=content, now=kept_at)
+
+    def count(self, source_table: str) -> int:
+        """How many rows of a table are kept."""
+        return int(self._session.rows(_COUNT, source=source_table)[0][0])
 
     def find(self, source_table: str, keys: Sequence[str]) -> dict[str, str]:
         """The contents of those of the keys that are kept."""

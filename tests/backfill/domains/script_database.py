@@ -11,6 +11,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from backfill.certificate.certify import certify
+from backfill.certificate.document import Certificate
 from backfill.domains.base import BackfillContext, Counts, Difference, decode_counts
 from backfill.domains.registry import DOMAINS
 from backfill.mapping.draft import draft
@@ -152,6 +154,14 @@ class ScriptDatabase:
                 if item.domain == "scripts":
                     found += DOMAINS["scripts"].prove(context, item.name)
         return found
+
+    def certificate(self) -> Certificate:
+        """The verdict on the last run."""
+        with open_source(f"sqlite:///{self.file}") as source:
+            with self.unit_of_work.reading() as tx:
+                run = tx.backfill_runs.get(self.run_id)
+            assert run is not None
+            return certify(run_context(run, source, self.unit_of_work, self.clock), run, lambda *_: None)
 
     def texts(self, script_id: int, version: int | None = None) -> list[str]:
         """The lines of a version of a script, or of its head."""

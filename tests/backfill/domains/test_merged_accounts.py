@@ -7,12 +7,9 @@ from typing import Any
 
 import pytest
 
-from backfill.certificate.certify import certify
-from backfill.certificate.document import Certificate
 from backfill.domains.base import Counts
 from backfill.mapping.fit import problems
 from backfill.mapping.model import RowDecision
-from backfill.runs.run_context import run_context
 from backfill.scanning.decided_rows import decisions_without_a_row
 from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import open_source
@@ -60,14 +57,6 @@ def merge(user: Any = 3, into: Any = 7) -> RowDecision:
     return RowDecision(code="L14", key=(user,), do="merge", to=into)
 
 
-def certificate(legacy: ScriptDatabase) -> Certificate:
-    with open_source(f"sqlite:///{legacy.file}") as source:
-        with legacy.unit_of_work.reading() as tx:
-            run = tx.backfill_runs.get(legacy.run_id)
-        assert run is not None
-        return certify(run_context(run, source, legacy.unit_of_work, legacy.clock), run, lambda *_: None)
-
-
 @pytest.mark.parametrize(("user", "kept"), [(3, 7), (7, 3)])
 def test_what_belongs_to_a_merged_account_goes_to_the_one_kept(legacy: ScriptDatabase, user: int, kept: int) -> None:
     decided(legacy, merge(user, kept))
@@ -90,7 +79,7 @@ def test_what_belongs_to_a_merged_account_goes_to_the_one_kept(legacy: ScriptDat
     assert "xample.com" in merged
     assert "passwordHash" not in merged
 
-    found = certificate(legacy)
+    found = legacy.certificate()
     assert found.problems == []
     assert next(law.merged for law in found.tables if law.name == "users") == 1
 
@@ -109,12 +98,12 @@ def test_another_run_writes_nothing_and_brings_changes(legacy: ScriptDatabase) -
     legacy.run()
     legacy.sql("UPDATE users SET username = 'older ana' WHERE id = 3")
     assert ("users", "3", "the row changed in the source since it was brought over") in [
-        (each.table, each.key, each.sentence) for each in certificate(legacy).problems
+        (each.table, each.key, each.sentence) for each in legacy.certificate().problems
     ]
 
     assert legacy.run()["users"] == Counts(migrated=2, merged=1)
 
-    assert certificate(legacy).problems == []
+    assert legacy.certificate().problems == []
 
 
 def test_a_user_who_came_over_before_is_not_merged_later(legacy: ScriptDatabase) -> None:
@@ -127,7 +116,7 @@ def test_a_user_who_came_over_before_is_not_merged_later(legacy: ScriptDatabase)
     assert ("users", "[3]", "came_alone") in [
         (row.source_table, row.source_key, row.code) for row in legacy.quarantined()
     ]
-    assert ("users", "3") in [(each.table, each.key) for each in certificate(legacy).problems]
+    assert ("users", "3") in [(each.table, each.key) for each in legacy.certificate().problems]
 
 
 def test_a_merge_is_not_taken_back_later_nor_written_over_the_one_kept(legacy: ScriptDatabase) -> None:
@@ -142,7 +131,7 @@ def test_a_merge_is_not_taken_back_later_nor_written_over_the_one_kept(legacy: S
     with legacy.unit_of_work.reading() as tx:
         kept = tx.bulk_accounts.get_users([7])[7]
     assert (kept.email, kept.name) == ("ana@example.com", "ana")
-    assert certificate(legacy).problems != []
+    assert legacy.certificate().problems != []
 
 
 @pytest.mark.parametrize(
@@ -171,7 +160,7 @@ def test_an_account_is_set_aside_if_it_does_not_fit_the_one_named(
     [row] = [row for row in legacy.quarantined() if (row.source_table, row.source_key) == ("users", "[3]")]
     assert row.code == "L14"
     assert reason in row.reason
-    assert [each for each in certificate(legacy).problems if each.check != "decisions"] == []
+    assert [each for each in legacy.certificate().problems if each.check != "decisions"] == []
 
 
 @pytest.mark.parametrize(
@@ -220,4 +209,4 @@ def test_accounts_with_text_keys_are_merged(tmp_path: Path, ledger: UnitOfWork) 
 
     assert legacy.run() == {"users": Counts(migrated=1, merged=1), "scripts": Counts(migrated=1)}
 
-    assert certificate(legacy).problems == []
+    assert legacy.certificate().problems == []

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from backfill.certificate.earlier_mappings import changed_rules
 from backfill.domains.base import BackfillContext
 from backfill.mapping.fit import problems
 from backfill.mapping.model import Mapping
@@ -163,6 +164,14 @@ def _opened(unit_of_work: UnitOfWork, source: Source, options: _Options, *, here
     if row.state == "paused":
         resume(unit_of_work, system_clock())
     screen.warn(f"Run {row.id} {'begins' if is_new else 'goes on'}.")
+    with unit_of_work.reading() as tx:
+        changed = changed_rules(tx, row)
+    if changed:
+        screen.warn(
+            f"The mapping of {', '.join(sorted(changed))} changed since an earlier run. Rows that came over stay as "
+            "they are, except those that change in the source; `scriptledger backfill certify` names each that the "
+            "new mapping would write otherwise. To bring them over by it, empty the ledger and run again."
+        )
     return context
 
 
