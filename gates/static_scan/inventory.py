@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from gates.static_scan.calls.pass_through import PassThrough
-from gates.static_scan.code.source_text import SourceText
+from gates.static_scan.code.source_text import MAX_LEVELS, SourceText
 from gates.static_scan.code.table_names import TableNames
 from gates.static_scan.domains import domain_of
 from gates.static_scan.file_scan import FileScan
@@ -80,14 +80,21 @@ def take_inventory(
             continue
         if file.language == "shell":
             reached, code = shell_touchpoints(file, domains or {})
-            inside = [_moved(each, before) for part, before in code for each in _scan(part, domains or {}).run()]
+            inside = [
+                _moved(each, before)
+                for part, before in code
+                if (source := _parsed(part, unread)) is not None
+                for each in FileScan(source, package_rules(), domains or {}).run()
+            ]
             touchpoints[file.path] = sorted(reached + inside, key=lambda each: each.line)
             lines += file.text.count("\n") + 1
+            continue
+        if (source := _parsed(file, unread)) is None:
             continue
         files.append(file)
         if file.language == "python":
             names.read(file.path, file.text)
-        scan = _scan(file, domains or {})
+        scan = FileScan(source, package_rules(), domains or {})
         touchpoints[file.path] = scan.run()
         shown += scan.only_shown()
         others += scan.of_other_stores()
@@ -126,8 +133,13 @@ def _take_texts(files: Sequence[SourceFile], touchpoints: dict[str, list[Touchpo
     return found
 
 
-def _scan(file: SourceFile, domains: Mapping[str, str]) -> FileScan:
-    return FileScan(SourceText(file.path, file.text, file.language), package_rules(), domains)
+def _parsed(file: SourceFile, unread: list[Unread]) -> SourceText | None:
+    source = SourceText(file.path, file.text, file.language)
+    if not source.is_too_deep():
+        return source
+    sentence = f"It nests more than {MAX_LEVELS:,} levels deep, as generated code does: it was not read."
+    unread.append(Unread(file.path, 1, "too_deep", sentence))
+    return None
 
 
 def _moved(touchpoint: Touchpoint, lines: int) -> Touchpoint:
@@ -159,7 +171,7 @@ def _find_callers(
         for file in files:
             if not any(call in file.text and (path == file.path or stem in file.text) for call, path, stem in calls):
                 continue
-            scan = _scan(file, domains)
+            scan = FileScan(SourceText(file.path, file.text, file.language), package_rules(), domains)
             found = scan.callers(sorted(pending))
             further |= {each for each in scan.pass_throughs if each not in passed and each.name not in _COMMON}
             touchpoints[file.path] = _merged(touchpoints[file.path], found)

@@ -24,6 +24,10 @@ LANGUAGES = {
 # A position costs as much as its column: lines full of code, as minifiers make them, would take hours.
 MAX_NAME = 1_000
 MAX_LINE_WORK = 100_000_000
+# A rule that looks at what is around a node costs its depth: a megabyte of one chain of calls would take hours.
+MAX_LEVELS = 1_000
+# A node may have a child as long as itself, but not many in a row.
+_LEVELS_PER_CHARACTER = 4
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 _BLANK = frozenset("\u00a0\u1680\u2000\u2001\u2002\u2003\u2009\u200a\u2028\u2029\u202f\u3000\ufeff")
@@ -49,6 +53,20 @@ class SourceText:
         self.parsed_text = ascii_text
         self.root: SgNode = SgRoot(ascii_text, language).root()
         self._line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
+
+    def is_too_deep(self) -> bool:
+        """Whether a node is further below the root than in code that people write. Short nodes are not looked into."""
+        stack = [(self.root, 0)]
+        while stack:
+            node, level = stack.pop()
+            if level > MAX_LEVELS:
+                return True
+            min_length = (MAX_LEVELS - level) // _LEVELS_PER_CHARACTER
+            for child in node.children():
+                place = child.range()
+                if place.end.index - place.start.index > min_length:
+                    stack.append((child, level + 1))
+        return False
 
     def line_of(self, index: int) -> int:
         """The line, from 1 on, of a position."""

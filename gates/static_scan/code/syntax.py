@@ -14,6 +14,8 @@ from gates.static_scan.code.languages import Grammar, grammar_of
 from gates.static_scan.code.source_text import SourceText
 
 _TAKEN_APART = ("object_pattern", "array_pattern", "pattern_list", "tuple_pattern")
+# An empty file; and what the parser of TypeScript adds to what is right: "sql<Row[]>`…`", `global { … }`.
+_MAY_BE_EMPTY = frozenset({"module", "program", "!", ";"})
 
 
 class Part:
@@ -62,12 +64,17 @@ class Syntax:
         self.assignments: dict[str, list[Assignment]] = defaultdict(list)
         self.fields: dict[str, list[SgNode]] = defaultdict(list)
         self.module_words: set[str] = set()
+        # `import`, and what it imports on the next line, which is an error.
+        self._split_imports: list[int] = []
         self._build()
         self._starts = [part.start for part in self.parts]
 
     def errors(self) -> list[int]:
-        """Where the parser gave up."""
-        return [node.range().start.index for node in self.source.root.find_all(kind="ERROR")[:20]]
+        """Where the parser gave up, or put in what is missing (`def f(:`): a node without a text."""
+        broken = self.source.root.find_all(kind="ERROR")[:20]
+        empty = self.source.root.find_all(regex="^$")
+        missing = [node for node in empty if node.kind() not in _MAY_BE_EMPTY][:20]
+        return sorted([node.range().start.index for node in [*broken, *missing]] + self._split_imports[:20])
 
     def escaped_names(self) -> list[int]:
         """Where a name of JavaScript is written with escapes, which no rule matches: `db.\\u0071uery(text)`."""
@@ -105,7 +112,10 @@ class Syntax:
             if part.kind in grammar.assignments:
                 self._assignment(node, part.kind, part)
             elif part.kind in grammar.imports:
-                self.module_words |= {*grammar.words(self.source.text[part.start : part.end])}
+                text = self.source.text[part.start : part.end]
+                self.module_words |= {*grammar.words(text)}
+                if self.source.is_python and "\n" in text and "(" not in text and "\\" not in text:
+                    self._split_imports.append(part.start)
 
     def _function(self, node: SgNode, part: Part) -> Function:
         name, parent = node.field("name"), part.parent

@@ -144,8 +144,10 @@ class SourceFiles:
                 elif path.is_symlink() and not self._stays_inside(path):
                     if is_known:
                         self._add_unread(relative, "link", "It is a link to a place outside, which was not followed.")
-                elif path.is_file() and not path.is_symlink():
+                elif not path.is_symlink() and (path.is_file() or not path.exists()):
                     yield path, relative
+                elif is_known:
+                    self._keep_aside(path, relative)
         for suffix, count in sorted(others.items()):
             self.skipped.append(
                 Skipped(f"*{suffix}", f"{counted(count, 'file')} of {_NOT_READ[suffix]}, which is not read")
@@ -166,6 +168,15 @@ class SourceFiles:
         else:
             return
         folders.remove(name)
+
+    def _keep_aside(self, path: Path, relative: str) -> None:
+        """Name what has the name of a source file, and is none that is read under that name."""
+        if not path.is_symlink():
+            self._add_unread(relative, "no_file", "It is a pipe, a socket or a device: it was not read.")
+        elif path.exists():
+            self.skipped.append(Skipped(relative, "a link to a file that is read by its own name"))
+        else:
+            self.skipped.append(Skipped(relative, "a link that leads nowhere"))
 
     def _stays_inside(self, path: Path) -> bool:
         """Whether a link leads to a file or folder that is read anyway; one that leads nowhere holds nothing."""

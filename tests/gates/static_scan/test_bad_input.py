@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,24 @@ def test_a_part_that_does_not_parse_is_named_and_the_rest_is_read(tmp_path: Path
     assert [each.line for each in found.touchpoints] == [1]
 
 
+@pytest.mark.parametrize(
+    ("name", "code", "line"),
+    [
+        ("a.py", "def broken(:\n    pass\n", 1),
+        ("a.py", "x = 1\ndef f():\n", 2),
+        ("a.py", "import\ncursor.execute('DELETE FROM scripts')\n", 1),
+        ("a.js", "f();\nif (a\n  g();\n", 2),
+    ],
+)
+def test_code_that_the_parser_completes_is_named(tmp_path: Path, name: str, code: str, line: int):
+    assert [(each.line, each.code) for each in scanned(tmp_path, name, code).unread] == [(line, "unparsed")]
+
+
+def test_an_import_of_several_lines_is_read(tmp_path: Path):
+    found = scanned(tmp_path, "a.py", "from a import (\n    b,\n)\nimport c, \\\n    d\n")
+    assert codes(found) == []
+
+
 def test_a_minified_file_of_10_mb_is_not_read_and_named(tmp_path: Path):
     with cpu_limit(1, "a large file"):
         found = scanned(tmp_path, "bundle.min.js", 'function a(b){return b("x")}' * 380_000)
@@ -44,6 +63,9 @@ def test_a_smaller_minified_file_costs_a_bounded_time(tmp_path: Path):
 @pytest.mark.parametrize(
     ("name", "code"),
     [
+        ("members.py", "x = a" + ".b" * 40_000 + "()\ncursor.execute(x)\n"),
+        ("members.js", "x = a" + "\n.b" * 40_000 + "()\npool.query(x)\n"),
+        ("smaller.ts", "x = " + "a <\n" * 40_000 + "b\n"),
         ("nested.js", "f(" * 20_000 + ")" * 20_000),
         ("chain.js", "a" + "\n.b()" * 40_000),
         ("sum.js", "x = " + "'UPDATE '\n+ " * 20_000 + "'a'"),
@@ -72,6 +94,11 @@ def test_hostile_code_costs_a_bounded_time(tmp_path: Path, name: str, code: str)
     assert len(code) < MAX_FILE_BYTES
     with cpu_limit(6, name):
         scanned(tmp_path, name, code)
+
+
+@pytest.mark.parametrize(("levels", "expected"), [(900, []), (1_100, ["too_deep"])])
+def test_code_that_nests_deeper_than_people_write_is_named(tmp_path: Path, levels: int, expected: list[str]):
+    assert codes(scanned(tmp_path, "a.js", "x = " + "'a' +\n" * levels + "b;\n")) == expected
 
 
 def test_a_file_that_is_not_utf_8_is_named(tmp_path: Path):
@@ -142,8 +169,13 @@ def test_a_circle_of_links_ends_and_a_link_out_of_the_tree_is_named(tmp_path: Pa
 
     found = take_inventory(tree)
 
-    assert [(each.path) for each in found.skipped] == ["a/back/"]
+    assert [(each.path) for each in found.skipped] == ["a/back/", "gone.py", "self.py"]
     assert [(each.file, each.code) for each in found.unread] == [("out.py", "link")]
+
+
+def test_a_pipe_with_the_name_of_a_source_file_is_named(tmp_path: Path):
+    os.mkfifo(tmp_path / "a.py")
+    assert codes(take_inventory(tmp_path)) == ["no_file"]
 
 
 def test_installed_packages_are_left_out_and_named(tmp_path: Path):
