@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -35,7 +36,7 @@ HEX_COLUMNS = (1, 2, 11, 14)
 
 
 class LockQuery(NamedTuple):
-    """A lock query for heads and their pending submissions: with a column for each value, or packed into one column.
+    """A query for locked heads and their pending submissions: with a column for each value, or packed into one column.
 
     The values are those of a head without its script id, then those of a submission in the inbox, or NULL. Packed they
     are JSON, bytes in hex: PyMySQL takes 12 µs for the description of each column, which for sixteen columns is a fifth
@@ -50,17 +51,23 @@ class LockQuery(NamedTuple):
         return LockQuery(self.columns.add_columns(script), self.packed.add_columns(script))
 
 
-def _with_inbox(*, skip_locked: bool) -> LockQuery:
+def _head(*, skip_locked: bool) -> Subquery:
     # The lock is alone in a derived table: FOR UPDATE over the join would wait for the uncommitted rows of producers,
     # and make producers wait. LIMIT keeps the optimizer from merging the table into the join.
-    head = (
+    return (
         select(*HEAD)
         .where(script_heads.c.script_id == bindparam("script"))
         .limit(1)
         .with_for_update(skip_locked=skip_locked)
         .subquery("head")
     )
-    return _joined(head)
+
+
+def _with_one_arrival(head: Subquery) -> LockQuery:
+    inbox = submission_inbox
+    values = (*(head.c[column.name] for column in HEAD[1:]), inbox.c.id)
+    of = head.outerjoin(inbox, inbox.c.script_id == head.c.script_id)
+    return LockQuery(*(select(*row).select_from(of).limit(1) for row in (values, (_packed(values),))))
 
 
 @cache
@@ -120,10 +127,12 @@ def _inbox_values() -> tuple[ColumnElement[Any], ...]:
 
 def _lock_query(head: FromClause, of: FromClause) -> LockQuery:
     values = (*(head.c[column.name] for column in HEAD[1:]), *_inbox_values())
-    packed = func.json_array(
-        *(func.hex(value) if place in HEX_COLUMNS else value for place, value in enumerate(values))
-    )
-    return LockQuery(*(select(*of_row).select_from(of).limit(MAX_INBOX_BATCH) for of_row in (values, (packed,))))
+    rows = (values, (_packed(values),))
+    return LockQuery(*(select(*of_row).select_from(of).limit(MAX_INBOX_BATCH) for of_row in rows))
+
+
+def _packed(values: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+    return func.json_array(*(func.hex(value) if place in HEX_COLUMNS else value for place, value in enumerate(values)))
 
 
 def _named_in_inbox() -> Select[Any]:
@@ -140,6 +149,8 @@ _OF_INBOX = and_(
 )
 # The pending submissions of a locked script with some of NAMED_AT_ONCE arrival numbers.
 SELECT_NAMED = _named_in_inbox()
-LOCK_FREE = _with_inbox(skip_locked=True)
-LOCK_WAITING = _with_inbox(skip_locked=False)
+LOCK_FREE = _joined(_head(skip_locked=True))
+LOCK_NEW = _joined(_head(skip_locked=False))
+# For work in process, which usually finds an empty inbox: the head and the arrival number of any pending submission.
+LOCK_WAITING = _with_one_arrival(_head(skip_locked=False))
 SELECT_FIRST_OF_INBOX = _first_of_inbox()

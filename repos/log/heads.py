@@ -21,6 +21,7 @@ from repos.log.head_lock_statements import (
     HEAD,
     HEX_COLUMNS,
     LOCK_FREE,
+    LOCK_NEW,
     LOCK_WAITING,
     MAX_INBOX_BATCH,
     NAMED_AT_ONCE,
@@ -93,7 +94,7 @@ class LockedHead(Heads):
     left: Head | None = None
 
     def start(self, script_id: int, *, wait: bool) -> tuple[Head, list[InboxRow]] | None:
-        """Begin, lock the head, then read pending submissions, in one statement.
+        """Begin, lock the head, then read pending submissions, in one statement; with `wait` and any pending, in two.
 
         None means that another worker holds the head (only without `wait`) or that there is no head.
         """
@@ -111,7 +112,7 @@ class LockedHead(Heads):
             rows = self._session.rows(statement, script=script_id)
         else:
             rows = self._session.start(statement, script=script_id)
-        locked = self._read(script_id, rows)
+        locked = self._read_if_pending(script_id, rows) if wait else self._read(script_id, rows)
         self.left = locked[0] if locked else None
         return locked
 
@@ -144,7 +145,7 @@ class LockedHead(Heads):
         insert = _CREATE_SQLITE if self._session.is_sqlite else _CREATE_MYSQL
         new = dict(zip(_NAMES, astuple(Head(script_id=script_id)), strict=True))
         self._session.wrote = True
-        _, rows = self._session.rows_of([(insert, new), (self._statement(LOCK_WAITING), {"script": script_id})])
+        _, rows = self._session.rows_of([(insert, new), (self._statement(LOCK_NEW), {"script": script_id})])
         locked = self._read(script_id, rows)
         assert locked is not None  # noqa: S101 - just created and locked
         return locked
@@ -203,6 +204,20 @@ class LockedHead(Heads):
         self.written = True
         self._session.later(_SET_HEALTH, rows=1, script=script_id, health=health)
 
+    def _read_if_pending(self, script_id: int, rows: list[Row]) -> tuple[Head, list[InboxRow]] | None:
+        if not rows:
+            return None
+        fault_point("after head locked")
+        fault_point("before inbox read")
+        if not self._session.is_sqlite:
+            rows = [_unpacked(text) for (text,) in rows]
+        [(*values, arrival)] = rows
+        pending = (
+            [] if arrival is None else self._session.rows(self._statement(SELECT_FIRST_OF_INBOX), script=script_id)
+        )
+        fault_point("after inbox read")
+        return Head(script_id, *values), self._to_locked(script_id, pending)[1] if pending else []
+
     def _read(self, script_id: int, rows: list[Row]) -> tuple[Head, list[InboxRow]] | None:
         if not rows:
             return None
@@ -227,7 +242,7 @@ class LockedHead(Heads):
 def _unpacked(text: str) -> Row:
     values = msgspec.json.decode(text)
     for place in HEX_COLUMNS:
-        if (value := values[place]) is not None:
+        if place < len(values) and (value := values[place]) is not None:
             values[place] = bytes.fromhex(value)
     return tuple(values)
 

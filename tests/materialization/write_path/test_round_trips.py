@@ -6,7 +6,8 @@ import pytest
 
 from domain.script.line import Line
 from materialization.write_path.submit import Ledger
-from tests.materialization.write_path.script_editor import A, B, ScriptEditor, edit, keystrokes, splice
+from repos.submissions.drainable_inbox import DrainableInbox
+from tests.materialization.write_path.script_editor import A, B, C, ScriptEditor, edit, keystrokes, splice
 from tests.materialization.write_path.wire_tap import Tap
 
 
@@ -33,6 +34,38 @@ def test_a_warm_submit_is_three_round_trips(editor: ScriptEditor, tap: Tap):
 
     assert len(tap.sent) == 3
     assert tap.statements() == [BEGIN, LOCK, *WRITES, *COMMIT, "SELECT 1"]
+
+
+def test_a_submit_reads_submissions_and_users_only_if_any_is_pending(editor: ScriptEditor, tap: Tap):
+    editor.ledger.submit(editor.submission(edit(A, "x"), base=1, id="first"))
+
+    assert " users" not in tap.sent[0]
+    assert " submissions" not in tap.sent[0]
+
+    editor.enqueue(editor.submission(edit(B, "waits"), base=1, id="waits"))
+    tap.clear()
+    editor.ledger.submit(editor.submission(edit(C, "z"), base=1, id="second"))
+
+    assert len(tap.sent) == 4
+    assert tap.statements()[:3] == [BEGIN, LOCK, "SELECT json_array(script_heads.version_number,"]
+    assert editor.waiting() == 0
+    assert [entry.submission_id for entry in editor.log()[1:]] == ["first", "waits", "second"]
+
+
+def test_a_row_that_is_deleted_while_the_head_is_locked_is_not_pending(editor: ScriptEditor, tap: Tap):
+    """Its sender may; nothing but the head is locked."""
+    editor.enqueue(editor.submission(edit(B, "waits"), base=1, id="waits"))
+    tap.clear()
+
+    def delete(number: int, _text: str, _connection: object) -> None:
+        if number == 1:
+            tap.before = None
+            with editor.unit_of_work.records() as tx:
+                DrainableInbox(tx.inbox._session).remove(tx.inbox.arrivals(editor.script_id))
+
+    tap.before = delete
+    assert editor.ledger.submit(editor.submission(edit(A, "x"), base=1, id="x")).outcome == "applied"
+    assert editor.answer("waits") is None
 
 
 def test_a_warm_drain_of_any_batch_is_three_round_trips(editor: ScriptEditor, tap: Tap):

@@ -21,13 +21,15 @@ HOST = "%"
 
 
 class InstalledLedger:
-    """A database with the schema, an account for each role, and guards."""
+    """A database with the schema, an account for each role, and guards; with `name`, database and accounts have it."""
 
-    def __init__(self, server: DatabaseServer, *, roles: tuple[str, ...] = tuple(ACCOUNT_ROLES)) -> None:
+    def __init__(
+        self, server: DatabaseServer, *, roles: tuple[str, ...] = tuple(ACCOUNT_ROLES), name: str | None = None
+    ) -> None:
         self.server = server
-        self.url = server.create_database()
+        self.url = server.create_database(name)
         self.database = str(make_url(self.url).database)
-        self.prefix = f"g{secrets.token_hex(5)}"
+        self.prefix = name or f"g{secrets.token_hex(5)}"
         self.accounts = default_accounts(self.prefix, HOST, roles)
         self.passwords = {each.account: secrets.token_hex(8) for each in self.accounts}
         with open_engine(self.url) as engine:
