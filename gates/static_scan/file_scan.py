@@ -13,6 +13,7 @@ from gates.static_scan.calls.loaded_drivers import loaded_driver
 from gates.static_scan.calls.mentions import is_mention, is_pattern_match
 from gates.static_scan.calls.other_packages import is_of_other_package
 from gates.static_scan.calls.other_stores import MONGODB, OtherStores
+from gates.static_scan.calls.own_objects import is_own_object
 from gates.static_scan.calls.pass_through import PassThrough, given_to, is_call_of, last_name, pass_through_of
 from gates.static_scan.calls.references import chain_of_reference, reference_at
 from gates.static_scan.calls.started_programs import is_harmless, started
@@ -131,6 +132,7 @@ class FileScan:
         origin = next((self._module_of[each] for each in (root, chain[0].name) if each in self._module_of), "")
         sure = convinces(touch, chain, self._modules, self.source, origin)
         sure = sure and (touch.access == "unknown" or not is_of_other_package(chain, self._module_of))
+        sure = sure and not is_own_object(root, chain, self._syntax)
         if touch.access == "sql":
             self._sql(rule, node, chain, touch.text or 0, sure=sure)
         elif touch.access == "reference":

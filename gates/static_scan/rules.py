@@ -55,7 +55,9 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
     `package` that module itself.
     `object` is a first value that is made there, `keyword` any keyword argument, `none_of` are methods that it is
     not, `related` a chain with the objects that belong to a record (`script.version_set`),
-    `given_before` words of what an earlier call is given, `commits` a receiver that the file also commits.
+    `given_before` words of what an earlier call is given, `commits` a receiver that the file also commits, flushes or
+    queries. `record` is a member of a record: of what a manager gave, or of a name like that of an imported model.
+    `text` are parts of the file's text.
     """
 
     receiver: tuple[str, ...] = ()
@@ -86,6 +88,8 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
     none_of: tuple[str, ...] = ()
     given_before: tuple[str, ...] = ()
     commits: bool = False
+    record: bool = False
+    text: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     origin: tuple[str, ...] = ()
     package: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from ast_grep_py import SgNode
 from gates.static_scan.code.call_chain import COMPUTED, Link
 from gates.static_scan.code.imports import file_of
 from gates.static_scan.code.name_words import words_of
+from gates.static_scan.code.python_imports import record_words
 from gates.static_scan.code.source_text import SourceText
 from gates.static_scan.rules import Evidence, Touch
 
@@ -17,6 +18,8 @@ _NAMES = ("identifier", "member_expression", "attribute", "subscript", "subscrip
 # Methods of Knex that get a row.
 _ROWS = ("insert", "update", "upsert", "patch")
 _BUILDERS = {"knex", "trx", "tx", "db", "connection"}
+_OF_SESSIONS = (".commit()", ".flush(", ".add(", ".merge(", ".query(", ".rollback(")
+_GIVERS_OF_RECORDS = frozenset("objects get_object_or_404 aget_object_or_404".split())
 _VERBS = frozenset("INSERT UPDATE DELETE REPLACE SELECT".split())
 _INTO = (
     "into",
@@ -104,13 +107,34 @@ def _holds(evidence: Evidence, chain: Sequence[Link], modules: set[str], source:
         return False
     if evidence.keyword and not any(map(_keyword, given)):
         return False
-    if evidence.commits and f"{before[-1].name.partition(' ')[0]}.commit()" not in source.text:
+    if evidence.commits and not _is_used_as_session(before[-1].name.partition(" ")[0], last.name, source):
+        return False
+    if evidence.text and not any(part in source.text for part in evidence.text):
+        return False
+    if evidence.record and not _is_of_record(before, source):
         return False
     if last.name in evidence.none_of or (evidence.related and not any(link.name.endswith("_set") for link in before)):
         return False
     if evidence.new and (not last.is_new or f"class {last.name} " in source.text):
         return False  # a class of the same name that the file declares
     return not (evidence.root and before)
+
+
+def _is_used_as_session(name: str, method: str, source: SourceText) -> bool:
+    """Whether a file also does with an object what only sessions can."""
+    others = (each for each in _OF_SESSIONS if not each.startswith(f".{method}("))
+    return any(f"{name}{each}" in source.text for each in others)
+
+
+def _is_of_record(before: Sequence[Link], source: SourceText) -> bool:
+    """Whether a chain goes on from a record to one of its members."""
+    *owners, member = before
+    if member.arguments is not None:
+        return False
+    names = [name for link in owners for name in link.name.split(" ")]
+    if any(name in _GIVERS_OF_RECORDS or name[:1].isupper() for name in names):
+        return True
+    return bool({*words_of(owners[0].name.partition(" ")[0])[-1:]} & record_words(source.text))
 
 
 def _is_computed(link: Link) -> bool:

@@ -11,6 +11,8 @@ from gates.static_scan.code.text_alternatives import UNKNOWN
 from gates.static_scan.code.text_folding import Folder
 
 _TYPES = frozenset("type_query type_annotation type_arguments union_type nested_type_identifier type_alias".split())
+# No driver, but no one loads them by their names for anything else.
+_MAPPERS = frozenset({"sqlalchemy", "peewee", "tortoise", "pony"})
 
 
 def loaded_driver(node: SgNode, syntax: Syntax, folder: Folder) -> str:
@@ -25,11 +27,14 @@ def loaded_driver(node: SgNode, syntax: Syntax, folder: Folder) -> str:
         folded = folder.fold(node.field("subscript") or node)
     else:
         given = chain_of(node, source, syntax.grammar)[-1].arguments or []
-        folded = folder.fold(given[0]) if given else UNKNOWN
+        at = 1 if "spec_from_file_location" in text[:80] and len(given) > 1 else 0
+        folded = folder.fold(given[at]) if given else UNKNOWN
         if given and not folded.is_known and text.startswith("require("):  # `require(require.resolve("mysql2"))`
             folded = folded._replace(texts=(source.slice(given[0]).partition("(")[2].strip("()'\"`"),))
     for each in folded.texts:
         name = driver_in(f"import {each}" if source.is_python else f"from '{each}'", source.language)
+        if not name and source.is_python and each.partition(".")[0] in _MAPPERS:
+            name = each
         if name:
             return "" if text.startswith("import(") and _is_type(node) else name
     return ""

@@ -12,6 +12,7 @@ from collections import defaultdict
 from ast_grep_py import SgNode
 
 from gates.static_scan.code.declared_types import DeclaredTypes
+from gates.static_scan.code.name_words import words_of
 from gates.static_scan.code.syntax import Function, Part, Syntax
 
 # What gives a client, a connection or a transaction to the function it gets.
@@ -19,6 +20,8 @@ _GIVERS = frozenset(
     """transaction $transaction getConnection withTransaction withConnection transactional startTransaction begin
     connect getClient useConnection executeInTransaction runInTransaction acquire task tx""".split()
 )
+_INJECTORS = frozenset("with inject injects use uses using provide provides needs require requires pass get in".split())
+_INJECTED = frozenset("session sess cursor connection conn db database transaction tx engine uow pool".split())
 _GIVEN_LATER = re.compile(r"\b(?:getConnection|getClient|connect|acquire|transaction)\([^()]{0,40}\)\.then$")
 _ERRORS = frozenset({"err", "error", "e", "_err", "_"})
 _IMPORTED_TYPE = re.compile(r"\bimport\([^()\n]{0,80}\)\.")
@@ -74,6 +77,8 @@ class Origins:
         for part in syntax.parts:
             if part.kind in syntax.grammar.functions:
                 self._read_callback(part)
+                if part.kind == "function_definition":
+                    self._read_injected(part)
 
     def of_name(self, name: str, index: int) -> str:
         """The words of what a variable or parameter is; empty if nothing says it."""
@@ -172,6 +177,18 @@ class Origins:
             name, alias = node.field("name"), node.field("alias")
             if name is not None and alias is not None:
                 self.aliases[self._source.name(alias)] = self._source.name(name).rpartition(".")[2]
+
+    def _read_injected(self, part: Part) -> None:
+        """The first parameter of a function that `@with_session` or `@inject_cursor` gives one."""
+        outer = part.node.parent() if "@" in self._source.text else None
+        if outer is None or outer.kind() != "decorated_definition" or part.function is None:
+            return
+        marks = (child for child in outer.children() if child.kind() == "decorator")
+        for mark in marks:
+            name = self._source.slice(mark)[1:80].partition("(")[0].rpartition(".")[2]
+            words = {*words_of(name)}
+            if words & _INJECTORS and words & _INJECTED and part.function.parameters:
+                self._names[part.function.parameters[0]].setdefault(part.function, name)
 
     def _read_callback(self, part: Part) -> None:
         call = part.parent

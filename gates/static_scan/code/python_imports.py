@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from ast_grep_py import SgNode
 
+from gates.static_scan.code.name_words import words_of
 from gates.static_scan.code.source_text import SourceText
+
+_MODELS = re.compile(
+    r"^[ \t]{0,40}from[ \t]{1,8}[\w.]{0,100}\b(?:models?|entities|orm)\b[\w.]{0,60}[ \t]{1,8}import[ \t]{1,8}"
+    r"(\([^()]{1,2000}\)|[^\n(]{1,400})",
+    re.MULTILINE,
+)
+_CLASS = re.compile(r"\b[A-Z]\w{1,80}")
 
 
 class Imported(NamedTuple):
@@ -54,3 +64,10 @@ def _read(node: SgNode, source: SourceText, module: str, names: dict[str, Import
 def has_cursor(source: SourceText) -> bool:
     """Whether a file of Python makes a cursor."""
     return source.is_python and ".cursor(" in source.text
+
+
+@lru_cache(maxsize=8)
+def record_words(text: str) -> frozenset[str]:
+    """The last words of the models that a file imports: a `script` is a record of `Script`."""
+    listed = (match[1] for match in _MODELS.finditer(text))
+    return frozenset(words_of(name)[-1] for names in listed for name in _CLASS.findall(names))

@@ -158,6 +158,8 @@ def _unparsed(text: str, tokens: list[str]) -> tuple[Statement, ...]:
         return tuple(Statement("read", name, tokens[0], parsed=False) for name in _names(tokens, ("FROM",)) or [""])
     if not verbs:
         return (Statement("unknown", "", tokens[0] if tokens else "", parsed=False),)
+    if verbs[0] == "COPY" and "STDIN" in tokens and len(tokens) > 1:
+        return (Statement("write", tokens[1], "COPY", parsed=False),)
     # A schema's or routine's name is no table.
     if verbs[0] == "SET":
         return (_set(tokens),)

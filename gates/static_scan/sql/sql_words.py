@@ -16,9 +16,10 @@ WRITES = frozenset(
 _TOKEN = re.compile(r"""[`"]?[A-Za-z_@$\u0080-\uffff][\w@$.\u0080-\uffff]*[`"]?(?:\.[`"]?\w+[`"]?)?|[0-9]+|[^\s\w]""")
 _KEYWORD = re.compile(
     r"\b(?:insert|update|delete|replace|select|truncate|create|alter|drop|call|load|handler|prepare|execute|with|set"
-    r"|merge|grant|revoke|rename|lock|do|show|pragma)\b|/\*[!M]",
+    r"|merge|copy|grant|revoke|rename|lock|do|show|pragma)\b|/\*[!M]",
     re.IGNORECASE,
 )
+_TITLED = re.compile(r"\s(?:Set|From|Into|Where|Values|Table|SET|FROM|INTO|WHERE|VALUES|TABLE)\s")
 _MAX_WORDS = 4_000
 
 
@@ -157,14 +158,19 @@ def _begins_as_prose(text: str) -> bool:
 
 def _is_statement(plain: str, *, executable: bool) -> bool:
     first = plain.lstrip("( \n\t").split(None, 1)[:1]
-    if not first or not (first[0].isupper() or first[0].islower()):
+    if not first or not (first[0].isupper() or first[0].islower() or _is_titled(first[0], plain)):
         return False
     tokens = [token for token in words(plain) if token not in ("IGNORE", "LOW_PRIORITY", "QUICK", "DELAYED")]
     while tokens and tokens[0] in ("(", ";"):
         tokens = tokens[1:]
     if len(tokens) < 2:
         return False
-    return (executable and tokens[0] in WRITES | READS) or _shaped(tokens, small=first[0].islower())
+    return (executable and tokens[0] in WRITES | READS) or _shaped(tokens, small=not first[0].isupper())
+
+
+def _is_titled(first: str, plain: str) -> bool:
+    """Whether a statement has capital first letters throughout: `Update scripts Set`, and no `Update the title`."""
+    return first.istitle() and _TITLED.search(plain) is not None
 
 
 def _shaped(tokens: list[str], *, small: bool) -> bool:
@@ -225,6 +231,8 @@ def _shaped(tokens: list[str], *, small: bool) -> bool:
             )
         case "GRANT" | "REVOKE":
             return "ON" in tokens and ("TO" in tokens or "FROM" in tokens or "to" in tokens)
+        case "COPY":
+            return not small and _is_name(second) and "STDIN" in tokens[:200]
         case "MERGE":
             return second == "INTO" and "USING" in tokens
         case "SHOW":
@@ -247,7 +255,7 @@ def _has_condition(tokens: list[str]) -> bool:
         rest = tokens[tokens.index("WHERE") + 1 :]
         signs = {"=", "<", ">", "IN", "IS", "LIKE", "EXISTS", "?", "!", "BETWEEN", HOLE}
         return bool(signs & {*rest[:40]}) or any(HOLE in token for token in rest[:3])
-    return any(token in ("LIMIT", "USING", "ORDER", "RETURNING") or HOLE in token for token in tokens)
+    return any(token in ("LIMIT", "USING", "ORDER", "RETURNING", "JOIN") or HOLE in token for token in tokens)
 
 
 def _selects(tokens: list[str], *, small: bool) -> bool:

@@ -9,6 +9,7 @@ from ast_grep_py import SgNode
 from gates.static_scan.calls.mentions import gives_to_database, only_shows
 from gates.static_scan.code.call_chain import Link, chain_of
 from gates.static_scan.code.name_words import words_of
+from gates.static_scan.text_uses.declarations import enclosing
 from gates.static_scan.text_uses.tree_names import ParsedFile
 from gates.static_scan.word_lists import word_lists
 
@@ -43,13 +44,15 @@ def effect_of(call: SgNode, keyword: str, file: ParsedFile) -> CallEffect:
         return _SHOWS
     if name in _STARTERS and _program(given, file) in words["programs"]:
         return _SHOWS
-    is_database = bool({word for link in links for word in words_of(link.name)} & words["databases"])
+    is_database = _is_database(links)
     if name in words["holders"] and not is_database:
         return _HOLDS
     function = call.field("function")
     if name in words["fillers"] and is_container(function.field("object") if function is not None else None, file):
         return _FILLS
-    if not is_database and name not in words["not_of_modules"] and _module_of(links, file) in words["modules"]:
+    if not is_database and name not in words["not_of_modules"] and _module_of(call, links, file) in words["modules"]:
+        return _SHOWS
+    if name in words["runners"] and any(_is_shown_by(each, file) for each in given):
         return _SHOWS
     called = tuple(link.name for link in links)
     if len(called) <= 2 and all(link.arguments is None for link in links[:-1]):
@@ -64,9 +67,20 @@ def is_harmless_in_test(call: SgNode, file: ParsedFile) -> bool:
     return is_test and not gives_to_database(chain_of(call, file.source, file.syntax.grammar))
 
 
-def _module_of(links: list[Link], file: ParsedFile) -> str:
+def _is_database(links: list[Link]) -> bool:
+    """Whether a name in a chain of calls is one of a database."""
+    return bool({word for link in links for word in words_of(link.name)} & word_lists("text_uses")["databases"])
+
+
+def _module_of(call: SgNode, links: list[Link], file: ParsedFile) -> str:
     """The package that the first name of a chain comes from, also by the call that made it."""
     name = links[0].name
+    if name == "self" and (made := enclosing(call, ("class_definition",))) is not None:
+        # A method of the class that it extends: `class Page(App)`.
+        bases = made.field("superclasses")
+        name = (
+            file.source.slice(bases)[1:80].rstrip(")").partition(",")[0].partition(".")[0] if bases is not None else ""
+        )
     for _ in range(4):
         if name in file.imports:
             return file.imports[name].first
@@ -74,7 +88,7 @@ def _module_of(links: list[Link], file: ParsedFile) -> str:
         if len(values) != 1 or values[0].value.kind() not in ("call", "await", "attribute"):
             return ""
         before = chain_of(values[0].value, file.source, file.syntax.grammar)
-        if not before or before[0].name == name or gives_to_database(before):
+        if not before or before[0].name == name or _is_database(before):
             return ""
         name = before[0].name
     return ""
@@ -82,6 +96,12 @@ def _module_of(links: list[Link], file: ParsedFile) -> str:
 
 def is_container(owner: SgNode | None, file: ParsedFile) -> bool:
     """Whether an expression is a list, set or dictionary that the file makes."""
+    while owner is not None and owner.kind() == "call":  # `found.setdefault(key, []).append(text)`
+        method = owner.field("function")
+        name = method.field("attribute") if method is not None else None
+        owner = method.field("object") if method is not None and name is not None else None
+        if name is None or name.text() not in ("setdefault", "get"):
+            return False
     if owner is None:
         return False
     if owner.kind() == "identifier":
@@ -97,6 +117,16 @@ def _makes_container(value: SgNode) -> bool:
     function = value.field("function") if value.kind() == "call" else None
     made = function.text().rpartition(".")[2] if function is not None else ""
     return value.kind() in _CONTAINERS or made in _CONTAINER_MAKERS
+
+
+def _is_shown_by(argument: SgNode, file: ParsedFile) -> bool:
+    """Whether a function that is passed on only shows what it gets: `Thread(target=print, args=(text,))`."""
+    function = argument.field("value") if argument.kind() == "keyword_argument" else argument
+    is_name = function is not None and function.kind() in ("identifier", "attribute")
+    if function is None or not is_name:
+        return False
+    links = chain_of(function, file.source, file.syntax.grammar)
+    return only_shows(links, [], file.syntax) and not gives_to_database(links)
 
 
 def _program(given: list[SgNode], file: ParsedFile) -> str:

@@ -64,6 +64,9 @@ class NameUses:
             if key is not None and file.source.slice(key).strip("'\"") in self._words["run_by_drivers"]:
                 raise NotFollowedError
             return self.of_target(file, target.field("value"))
+        if kind == "call":  # `found.setdefault(key, [])`
+            function = target.field("function")
+            return self.of_target(file, function.field("object") if function is not None else None)
         if kind == "attribute":
             owner, member = target.field("object"), target.field("attribute")
             name = file.source.name(member) if member is not None else ""
