@@ -130,9 +130,10 @@ class FileScan:
         if touch.access == "sql" and len(chain) == 1 and (words := self._origins.of_name(chain[0].name, place)):
             chain = [chain[0]._replace(name=f"{chain[0].name} {words}")]  # a tag, or a function that a callback gets
         origin = next((self._module_of[each] for each in (root, chain[0].name) if each in self._module_of), "")
-        sure = convinces(touch, chain, self._modules, self.source, origin)
+        sure = convinces(touch, chain, self._modules, self.source, origin) and not is_own_object(
+            root, chain, self._syntax
+        )
         sure = sure and (touch.access == "unknown" or not is_of_other_package(chain, self._module_of))
-        sure = sure and not is_own_object(root, chain, self._syntax)
         if touch.access == "sql":
             self._sql(rule, node, chain, touch.text or 0, sure=sure)
         elif touch.access == "reference":

@@ -9,7 +9,7 @@ from ast_grep_py import SgNode
 from gates.static_scan.code.call_chain import COMPUTED, Link
 from gates.static_scan.code.imports import file_of
 from gates.static_scan.code.name_words import words_of
-from gates.static_scan.code.python_imports import record_words
+from gates.static_scan.code.python_imports import imported_models
 from gates.static_scan.code.source_text import SourceText
 from gates.static_scan.rules import Evidence, Touch
 
@@ -132,9 +132,10 @@ def _is_of_record(before: Sequence[Link], source: SourceText) -> bool:
     if member.arguments is not None:
         return False
     names = [name for link in owners for name in link.name.split(" ")]
-    if any(name in _GIVERS_OF_RECORDS or name[:1].isupper() for name in names):
+    models = imported_models(source.text)
+    if any(name in _GIVERS_OF_RECORDS or (name[:1].isupper() and name in models) for name in names):
         return True
-    return bool({*words_of(owners[0].name.partition(" ")[0])[-1:]} & record_words(source.text))
+    return bool({*words_of(owners[0].name.partition(" ")[0])[-1:]} & models)
 
 
 def _is_computed(link: Link) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from ast_grep_py import SgNode
@@ -29,14 +28,13 @@ def _is_made(value: SgNode, method: str, syntax: Syntax) -> bool:
     function = value.field("function") if value.kind() == "call" else None
     if function is None or function.kind() != "identifier" or not method.isidentifier():
         return False
-    text = syntax.source.text
-    declared = re.search(
-        rf"^[ \t]{{0,40}}class {re.escape(syntax.source.name(function))}(?:\( ?(?:object)? ?\))? ?:", text, re.M
-    )
-    if declared is None:
+    text, name = syntax.source.text, syntax.source.name(function)
+    ends = (":", "():", "(object):")
+    start = next((place for end in ends if (place := f"\n{text}".find(f"\nclass {name}{end}")) >= 0), -1)
+    if start < 0:
         return False
-    end = text.find("\nclass ", declared.end())
-    return f"def {method}(" in text[declared.end() : end if end > 0 else len(text)]
+    end = text.find("\nclass ", start + 1)
+    return f"def {method}(" in text[start : end if end > 0 else len(text)]
 
 
 def _is_container(syntax: Syntax) -> bool:

@@ -67,7 +67,7 @@ def has_cursor(source: SourceText) -> bool:
 
 
 @lru_cache(maxsize=8)
-def record_words(text: str) -> frozenset[str]:
-    """The last words of the models that a file imports: a `script` is a record of `Script`."""
-    listed = (match[1] for match in _MODELS.finditer(text))
-    return frozenset(words_of(name)[-1] for names in listed for name in _CLASS.findall(names))
+def imported_models(text: str) -> frozenset[str]:
+    """The names of the models that a file imports, and their last words: a `script` is a record of `Script`."""
+    names = [name for match in _MODELS.finditer(text) for name in _CLASS.findall(match[1])]
+    return frozenset((*names, *(words_of(name)[-1] for name in names)))
