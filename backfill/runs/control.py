@@ -13,6 +13,7 @@ from backfill.runs.progress import domain_states
 from backfill.runs.run_options import load_options
 from domain.errors import Rejected
 from materialization.clock import system_clock
+from materialization.retry import with_retries
 from repos.backfill.runs import BackfillRunRow
 from repos.unit_of_work import RecordsTransaction, UnitOfWork
 
@@ -84,11 +85,8 @@ def cancel(unit_of_work: UnitOfWork, now: int) -> BackfillRunRow:
         NoBackfillRun: none is active.
         BackfillNotBegun: a process scans the legacy database before it begins one.
     """
-    with unit_of_work.records() as tx:
-        run = _active(tx, now)
-        tx.backfill_items.stop(run.id)
-        tx.backfill_runs.move(run.id, "cancelled", now=now)
-        return run._replace(state="cancelled")
+    # A first slice locks its item, for as long as a large save takes.
+    return with_retries(lambda: _cancel(unit_of_work, now))
 
 
 def retry(
@@ -128,6 +126,14 @@ def retry(
         if chosen and run.active is not None:
             tx.backfill_runs.hold(run.id, None)
     return run, len(chosen)
+
+
+def _cancel(unit_of_work: UnitOfWork, now: int) -> BackfillRunRow:
+    with unit_of_work.records() as tx:
+        run = _active(tx, now)
+        tx.backfill_items.stop(run.id)
+        tx.backfill_runs.move(run.id, "cancelled", now=now)
+        return run._replace(state="cancelled")
 
 
 def _active(tx: RecordsTransaction, now: int) -> BackfillRunRow:

@@ -12,6 +12,7 @@ from backfill.domains.registry import DOMAINS
 from backfill.runs.run_context import OtherSource, is_same_source
 from backfill.runs.run_options import MAX_SHARE, RunOptions, load_options
 from domain.errors import Rejected
+from materialization.retry import with_retries
 from repos.backfill.runs import BackfillRunRow
 from repos.legacy.connection import Source
 from repos.legacy.rows import count_rows
@@ -74,8 +75,13 @@ def open_run(  # noqa: PLR0913 - the parts of a run
 
 def take_over(unit_of_work: UnitOfWork, run_id: int) -> None:
     """Take every item from its worker: for a process that has the only workers, now that earlier ones have ended."""
-    with unit_of_work.records() as tx:
-        tx.backfill_items.stop(run_id)
+
+    def stop() -> None:
+        with unit_of_work.records() as tx:
+            tx.backfill_items.stop(run_id)
+
+    # One that has not ended locks the item of its first slice, for as long as a large save takes.
+    with_retries(stop)
 
 
 def plan(context: BackfillContext, progress: Callable[[str, int], object]) -> None:

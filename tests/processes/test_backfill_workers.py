@@ -1,13 +1,14 @@
 """Backfill workers, which are killed, and whose broker forgets every message: each row comes over once.
 
-The tick of the schedule is what sends the items, at first and again.
+The tick of the schedule is what sends the items, at first and again. A script is claimed in the transaction that writes
+it, so the broker must say that a worker ended with its message.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from backfill.runs.opening import open_run, plan
 from backfill.runs.progress import row_counts
 from backfill.runs.run_context import run_context
 from materialization.clock import system_clock
+from repos.backfill.item import BackfillItem
 from repos.backfill.runs import BackfillRunRow
 from repos.database.engine import open_engine
 from repos.legacy.catalog import read_catalog
@@ -39,12 +41,20 @@ pytestmark = [pytest.mark.services, pytest.mark.slow]
 
 TABLES = [f"ideas_{number}" for number in range(40)]
 ROWS = 300
+SCRIPT = """
+CREATE TABLE users (id INTEGER PRIMARY KEY, email VARCHAR(255), created_at DATETIME);
+INSERT INTO users VALUES (1, 'a@example.org', '2024-01-01 08:00:00');
+CREATE TABLE scripts (id INTEGER PRIMARY KEY, user_id INTEGER, title VARCHAR(255), content TEXT, created_at DATETIME,
+  updated_at DATETIME, FOREIGN KEY (user_id) REFERENCES users (id));
+INSERT INTO scripts VALUES (1, 1, 'The ferry', 'INT. FERRY - DAY', '2024-01-01 08:00:00', '2024-01-02 08:00:00');
+"""
 
 
 @pytest.fixture
 def settings(ledger_url: str, celery_broker: CeleryTestBroker, tmp_path: Path) -> Settings:
     """Workers that know a legacy database of many tables."""
     with closing(sqlite3.connect(tmp_path / "legacy.db")) as connection:
+        connection.executescript(SCRIPT)
         for table in TABLES:
             connection.execute(f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, body TEXT)")
             connection.executemany(f"INSERT INTO {table} VALUES (?, ?)", [(number, "x" * 90) for number in range(ROWS)])
@@ -91,6 +101,24 @@ def done(unit_of_work: UnitOfWork) -> int:
         return len(tx.backfill_items.read(run_of(unit_of_work).id, state="done"))
 
 
+class Killed(Exception):
+    """The head that the test has locked is not made."""
+
+
+def script(unit_of_work: UnitOfWork) -> BackfillItem:
+    with unit_of_work.reading() as tx:
+        item = tx.backfill_items.find(run_of(unit_of_work).id, "scripts", "scripts [1]")
+    assert item is not None
+    return item
+
+
+def waits_for_the_script(settings: Settings) -> bool:
+    """Whether a worker waits for the lock of the script's head, in the transaction that claims its item."""
+    with open_engine(settings.database_url) as engine, engine.connect() as connection:
+        queries = [str(row._mapping["Info"]) for row in connection.execute(text("SHOW FULL PROCESSLIST"))]
+    return any("json_array(head." in query for query in queries)
+
+
 def let_claims_run_out(settings: Settings) -> None:
     """Let it be long ago that items were sent and claimed."""
     with open_engine(settings.database_url) as engine, engine.begin() as connection:
@@ -103,8 +131,18 @@ def test_killed_workers_and_lost_messages_lose_and_double_nothing(
     messages = BackfillMessages.at(settings.broker_url)
     tick = feeding_schedule(unit_of_work, messages).run
 
-    assert tick(0) == {"run": 1, "sent": len(TABLES)}
+    assert tick(0) == {"run": 1, "sent": len(TABLES) + 1}, "the users, and tables that need none"
     wait_until(lambda: done(unit_of_work) >= 3)
+    with suppress(Killed), unit_of_work.script(1, wait=True):
+        wait_until(lambda: tick(0)["sent"] or script(unit_of_work).state == "sent")
+        wait_until(lambda: waits_for_the_script(settings))
+        assert script(unit_of_work).claim == 0
+        for worker in workers:
+            worker.kill_pool()
+        # Delivered again at once, it is claimed before anything else: if it killed its workers, that is counted.
+        wait_until(lambda: script(unit_of_work).state == "running")
+        assert (script(unit_of_work).claim, script(unit_of_work).attempts) == (1, 1)
+        raise Killed
     workers[0].restart()
     with redis.Redis.from_url(settings.broker_url) as client:
         client.delete("backfill", "unacked", "unacked_index")
@@ -119,7 +157,9 @@ def test_killed_workers_and_lost_messages_lose_and_double_nothing(
 
     run = run_of(unit_of_work)
     with unit_of_work.reading() as tx:
-        assert {name: counts.migrated for name, counts in row_counts(tx, run).items()} == dict.fromkeys(TABLES, ROWS)
+        migrated = {name: counts.migrated for name, counts in row_counts(tx, run).items()}
+        assert migrated == {**dict.fromkeys(TABLES, ROWS), "users": 1, "scripts": 1}
+        assert tx.heads.require(1).version == 1
         kept = {name: len(tx.legacy_rows.read(name)) for name in TABLES}
     assert kept == dict.fromkeys(TABLES, ROWS)
     assert messages.waiting() is not None
