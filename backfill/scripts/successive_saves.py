@@ -11,7 +11,7 @@ from backfill.content.shapes.json_lines import is_usual
 from backfill.content.window import Window
 from backfill.scripts.kept_content import is_whole
 from backfill.translate.fountain_lines import has_boneyard, is_text_of, read_changed_fountain
-from backfill.translate.script_lines import FOUNTAIN, our_id, script_lines, translated
+from backfill.translate.script_lines import FOUNTAIN, follows, our_id, script_lines, translated
 from domain.script.line import Line
 
 # A larger content is not kept until the next save is read.
@@ -53,9 +53,15 @@ class SuccessiveSaves:
 
     @property
     def last_is_usual(self) -> bool:
-        """Whether the save that was read last is the usual JSON, and each of its lines is one under its own id."""
+        """Whether the save that was read last is the usual JSON, and follows from its lines under their own ids."""
         last = self._last
-        return last is not None and last.ids is not None and not last.text.unnamed and is_usual(last.decoded)
+        return (
+            last is not None
+            and last.ids is not None
+            and not last.text.unnamed
+            and last.text.whole
+            and is_usual(last.decoded)
+        )
 
     def read(self, content: bytes, shape: str | None = None) -> SaveText:
         """The lines of a save.
@@ -81,7 +87,8 @@ def _whole(content: bytes, shape: str | None) -> _Read:
         one_each = not has_boneyard(content) and is_text_of(lines, decoded.lines)
     else:
         one_each = _has_own_ids(decoded.lines, lines)
-    text = SaveText(lines, unnamed, is_whole(decoded))
+    whole = is_whole(decoded) and (decoded.shape == FOUNTAIN or _follow(decoded.lines, lines))
+    text = SaveText(lines, unnamed, whole)
     return _Read(content, shape, decoded, text, ids if one_each else None)
 
 
@@ -100,10 +107,10 @@ def _changed(last: _Read, content: bytes, shape: str | None) -> _Read | None:
     if read is None or ids is None:
         return None
     lines, changed = read
-    if last.text.whole:
-        whole = not any(line.extra for line in decoded.lines[window.start : window.new_end])
-    else:
-        whole = is_whole(decoded)
+    new = slice(window.start, window.new_end) if last.text.whole else slice(None)
+    whole = not any(line.extra for line in decoded.lines[new]) if last.text.whole else is_whole(decoded)
+    if whole and decoded.shape != FOUNTAIN:
+        whole = all(map(follows, decoded.lines[new], lines[new]))
     text = SaveText(lines, len(lines) - len(ids), whole, changed)
     return _Read(content, shape, decoded, text, ids)
 
@@ -163,6 +170,11 @@ def _with_equal_ones(
             return None
         new.append(first)
     return new
+
+
+def _follow(legacy: Sequence[LegacyLine], lines: Sequence[Line]) -> bool:
+    """Whether each legacy line follows from one of ours."""
+    return len(legacy) == len(lines) and all(map(follows, legacy, lines))
 
 
 def _has_own_ids(legacy: Sequence[LegacyLine], lines: Sequence[Line]) -> bool:

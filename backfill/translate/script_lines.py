@@ -69,6 +69,16 @@ def _any_translated(legacy: LegacyLine, line_id: str, ours: LineFormat | None) -
         yield Line(f"{line_id[:48]}.{number}" if line_id else "", ours or "action", text, sep if last else "\n", attrs)
 
 
+def follows(legacy: LegacyLine, line: Line) -> bool:
+    """Whether a legacy line follows from ours: nothing was removed from its text, nor was it given another id."""
+    return (
+        line.text == legacy.text
+        and line.sep == legacy.sep
+        and (legacy.id is None or line.id == legacy.id)
+        and (not line.attrs or line.attrs.get(LEGACY_FORMAT, legacy.format) == legacy.format)
+    )
+
+
 def clean(text: str) -> str:
     """A text without characters that no line may hold; line ends stay."""
     return text if text.isprintable() else _CONTROLS.sub("", text)

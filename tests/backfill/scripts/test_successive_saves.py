@@ -243,3 +243,53 @@ def test_a_save_that_is_not_utf_8_is_refused_after_any_other(before: str, conten
 
     with pytest.raises(Rejected):
         saves.read(content)
+
+
+def _json(*lines: dict[str, str | None]) -> str:
+    return json.dumps({"version": 2, "lines": lines}, separators=(",", ":"), ensure_ascii=False)
+
+
+def _line(name: str | None = "a", text: str = "Rain.", form: str = "action") -> dict[str, str | None]:
+    return {"id": name, "format": form, "content": text}
+
+
+@pytest.mark.parametrize(
+    ("content", "whole"),
+    [
+        (_json(_line()), True),
+        (_json(_line(form="speaker")), True),
+        (_json(_line(form="whisper")), True),
+        (_json(_line(form="w" * 200)), False),
+        (_json(_line(form="whi\x7fsper")), False),
+        (_json(_line(text="R\x7fain.")), False),
+        (_json(_line(text="Rain.\nWind.")), False),
+        (_json(_line("a b")), False),
+        (_json(_line(), _line()), False),
+        ('{"version":2,"lines":[{"id":"a","format":"action","content":"R\\u0000ain."}]}', False),
+        ("Rain.\r\nWind.\rFog.\n", True),
+        ("Rain.\tWind.\n\n\nFog.", True),
+        ("R\x00ain.", False),
+        ("Rain.\x0cWind.", False),
+        ("Rain.\x85Wind.", False),
+        ("<action>R\x07ain.</action>\n<dialog>Wind.</dialog>", False),
+        ("", True),
+        (" \n", False),
+    ],
+)
+def test_bytes_that_do_not_follow_from_the_lines_are_to_be_kept(content: str, whole: bool) -> None:
+    data = content.encode()
+
+    assert SuccessiveSaves().read(data).whole is whole
+    # Also where only what changed since the save before is read.
+    saves = SuccessiveSaves()
+    for before in (b"Rain.", _json(_line(), _line("b", "Wind.")).encode(), data):
+        saves.read(before)
+        assert saves.read(data).whole is whole
+
+
+@pytest.mark.parametrize("other", [_line("b", "W\x7find."), _line("b c", "Wind."), _line("a", "Wind.")])
+def test_a_line_that_was_repaired_keeps_the_bytes_as_long_as_it_is_there(other: dict[str, str | None]) -> None:
+    saves = SuccessiveSaves()
+    contents = [_json(_line()), _json(_line(), other), _json(_line(text="Rain!"), other), _json(_line(text="Rain!"))]
+
+    assert [saves.read(content.encode()).whole for content in contents] == [True, False, False, True]
