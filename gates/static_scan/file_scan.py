@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from ast_grep_py import SgNode
 
 from gates.static_scan.calls.called_otherwise import called_otherwise
-from gates.static_scan.calls.evidence import convinces, table_of
+from gates.static_scan.calls.evidence import Names, convinces, table_of
 from gates.static_scan.calls.loaded_drivers import loaded_driver
 from gates.static_scan.calls.mentions import is_mention, is_pattern_match
 from gates.static_scan.calls.other_packages import is_of_other_package
@@ -20,7 +20,7 @@ from gates.static_scan.calls.started_programs import is_harmless, started
 from gates.static_scan.calls.statement_objects import is_statement_object, statement_of, text_argument, writing_builders
 from gates.static_scan.calls.text_flow.shown_texts import ShownTexts
 from gates.static_scan.code.call_chain import Link, applied, chain_of, expanded
-from gates.static_scan.code.imports import imported_names, named_makers, required_words
+from gates.static_scan.code.imports import imported_names, named_loaders, named_makers, required_words
 from gates.static_scan.code.origins import Origins
 from gates.static_scan.code.source_text import SourceText
 from gates.static_scan.code.syntax import Syntax
@@ -54,7 +54,7 @@ class FileScan:
         self._run_texts: set[int] = set()
         self._modules = self._syntax.module_words | required_words(self._syntax)
         self._module_of = imported_names(self._syntax)
-        self._origins.aliases |= named_makers(self._module_of)
+        self._origins.aliases |= named_makers(self._module_of) | named_loaders(self._syntax)
         self._stores = OtherStores(source, self._modules, self._module_of)
         self._built: list[tuple[Rule, SgNode, SgNode]] = []
         self.pass_throughs: list[PassThrough] = []
@@ -124,15 +124,16 @@ class FileScan:
         chain = chain_of_reference(node, self._syntax) if is_reference else self._chain(node)
         place = node.range().start.index
         root = chain[0].name if chain else ""
-        chain = applied(expanded(chain, self._syntax, self._origins, place))
+        chain = expanded(chain, self._syntax, self._origins, place)
+        chain = chain if self.source.is_python else applied(chain)
         if not chain:
             return
         if touch.access == "sql" and len(chain) == 1 and (words := self._origins.of_name(chain[0].name, place)):
             chain = [chain[0]._replace(name=f"{chain[0].name} {words}")]  # a tag, or a function that a callback gets
         origin = next((self._module_of[each] for each in (root, chain[0].name) if each in self._module_of), "")
-        sure = convinces(touch, chain, self._modules, self.source, origin) and not is_own_object(
-            root, chain, self._syntax
-        )
+        value = self._meant(chain, place) if any(each.given for each in touch.evidence) else ""
+        sure = convinces(touch, chain, Names(self._modules, origin, value), self.source)
+        sure = sure and not is_own_object(root, chain, self._syntax)
         sure = sure and (touch.access == "unknown" or not is_of_other_package(chain, self._module_of))
         if touch.access == "sql":
             self._sql(rule, node, chain, touch.text or 0, sure=sure)
@@ -153,6 +154,14 @@ class FileScan:
             is_other = touch.access != "unknown" and self._stores.store_of(root, chain, node.range().end.index)
             into = self._of_other_stores if is_other else self._collected
             into.add(node, rule, what, kind, message=message)
+
+    def _meant(self, chain: Sequence[Link], place: int) -> str:
+        """What the name stands for that a call gets first: `Reflect.get(target, method)`."""
+        given = next((link.arguments for link in chain if link.arguments), [])
+        if self.source.is_python or not given or given[0].kind() != "identifier":
+            return ""
+        named = expanded([Link(self.source.name(given[0]), None), Link("", None)], self._syntax, self._origins, place)
+        return " ".join(link.name for link in named)
 
     def _chain(self, node: SgNode) -> list[Link]:
         return chain_of(node, self.source, self._syntax.grammar)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from ast_grep_py import SgNode
 
@@ -36,15 +37,24 @@ _INTO = (
 )
 
 
-def convinces(touch: Touch, chain: Sequence[Link], modules: set[str], source: SourceText, origin: str = "") -> bool:
-    """Whether one of a rule's pieces of evidence holds; `origin` is the module that the first name comes from."""
+class Names(NamedTuple):
+    """What names come from: the modules of the file, that of the first name, and what stands for the first value."""
+
+    modules: set[str]
+    origin: str = ""
+    value: str = ""
+
+
+def convinces(touch: Touch, chain: Sequence[Link], names: Names, source: SourceText) -> bool:
+    """Whether one of a rule's pieces of evidence holds."""
     given = chain[-1].arguments or []
     if touch.access == "read" and given and given[0].kind() in ("arrow_function", "function_expression"):
         return False  # `repositories.find((each) => …)`
-    return not touch.evidence or any(_holds(each, chain, modules, source, origin) for each in touch.evidence)
+    return not touch.evidence or any(_holds(each, chain, names, source) for each in touch.evidence)
 
 
-def _holds(evidence: Evidence, chain: Sequence[Link], modules: set[str], source: SourceText, origin: str) -> bool:
+def _holds(evidence: Evidence, chain: Sequence[Link], names: Names, source: SourceText) -> bool:
+    modules, origin, value = names
     *before, last = chain
     given = last.arguments or []
     if evidence.methods and last.name not in evidence.methods:
@@ -71,7 +81,7 @@ def _holds(evidence: Evidence, chain: Sequence[Link], modules: set[str], source:
         values = next((link.arguments for link in chain if link.arguments), [])
         words = words_of(source.slice(values[0])[-200:]) if values else ()
         whole = source.slice(values[0])[-80:].strip("'\"").lower() if values else ""
-        if not {*evidence.given} & {*words, *(word.lower() for word in words), whole}:
+        if not {*evidence.given} & {*words, *words_of(value), whole}:
             return False
     if evidence.arguments is not None and len(given) != evidence.arguments:
         return False
@@ -162,6 +172,9 @@ def table_of(touch: Touch, chain: Sequence[Link], source: SourceText) -> str:
         case "receiver":
             if given and given[0].kind() == "identifier" and given[0].text()[:1].isupper():
                 return _named(given[0], source)
+            looked_up = next((link for link in before if link.name in ("model", "models") and link.arguments), None)
+            if looked_up is not None and looked_up.arguments and _literal(looked_up.arguments[0], source):
+                return _named(looked_up.arguments[0], source)  # `sequelize.model("Persona")`
             owners = [link for link in before if link.name != "query"]
             named = [link for link in owners if link.arguments is None] or owners
             classes = [link for link in named if link.name[:1].isupper() and " " not in link.name]

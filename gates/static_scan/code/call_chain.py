@@ -145,8 +145,8 @@ def _unwrapped(node: SgNode, grammar: Grammar) -> SgNode:
 
 
 def applied(chain: list[Link]) -> list[Link]:
-    """The chain with the method that `call` or `apply` of JavaScript calls: `pool.query.call(pool, text)`."""
-    if len(chain) < 3 or chain[-1].name not in ("call", "apply") or chain[-2].arguments is not None:
+    """The chain with the method that `call`, `apply` or `bind` of JavaScript takes: `pool.query.call(pool, text)`."""
+    if len(chain) < 3 or chain[-1].name not in ("call", "apply", "bind") or chain[-2].arguments is not None:
         return chain
     given = (chain[-1].arguments or [])[1:]
     if chain[-1].name == "apply" and given and given[0].kind() == "array":

@@ -15,6 +15,9 @@ _REQUIRED = re.compile(
     r"""\b(?:const|let|var)\s{1,8}([\w$]{1,80}|\{[^{}]{1,400}\})\s{0,8}=\s{0,8}require\(['"]([^'"\n]{1,100})['"]\)(?![(.])"""
 )
 _DYNAMIC = re.compile(r"""\bimport\(\s{0,20}['"]([^'"\n]{1,100})['"]""")
+_LOADER = re.compile(
+    r"\b([A-Za-z_$][\w$]{0,60})\s{0,4}=\s{0,4}(?:[\w$]{1,40}\.){0,3}(?:createRequire\(|require(?:\.bind\(|\s{0,4}[;,\n]))"
+)
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _FILE = re.compile(r"(?:\.(?:server|client))?\.(?:[cm]?[jt]sx?)$")
 
@@ -51,6 +54,14 @@ def imported_names(syntax: Syntax) -> dict[str, str]:
 def named_makers(modules: dict[str, str]) -> dict[str, str]:
     """The names that stand for a module that is one function which connects: `import createKnex from "knex"`."""
     return {name: module for name, module in modules.items() if module in _MAKERS and name != module}
+
+
+def named_loaders(syntax: Syntax) -> dict[str, str]:
+    """The names that stand for `require`: `const load = createRequire(import.meta.url)`."""
+    text = syntax.source.parsed_text
+    if syntax.source.is_python or "equire" not in text:
+        return {}
+    return dict.fromkeys(_LOADER.findall(text), "require")
 
 
 def file_of(module: str) -> str:

@@ -23,6 +23,12 @@ _GIVERS = frozenset(
 _INJECTORS = frozenset("with inject injects use uses using provide provides needs require requires pass get in".split())
 _INJECTED = frozenset("session sess cursor connection conn db database transaction tx engine uow pool".split())
 _GIVEN_LATER = re.compile(r"\b(?:getConnection|getClient|connect|acquire|transaction)\([^()]{0,40}\)\.then$")
+# Words in the names of functions that run a callback in a transaction: `inTransaction(async (t) => …)`, `withTx`.
+_TRANSACTIONS = frozenset("transaction transactional tx trx".split())
+# Functions of a migration get what builds tables, whatever its name is.
+_MIGRATIONS = frozenset({"up", "down", "seed"})
+_BUILDS_TABLES = re.compile(r"\.schema\b|\bknex\b|\bexports\.seed\b")
+_TABLE_CALL = re.compile(r"\b(?:knex|trx|tx|db|conn|connection)\(['\"`]\w{1,80}['\"`]\)")
 _ERRORS = frozenset({"err", "error", "e", "_err", "_"})
 _IMPORTED_TYPE = re.compile(r"\bimport\([^()\n]{0,80}\)\.")
 _OWN = re.compile(r"\bthis\.#?(\w{1,60})")
@@ -70,7 +76,7 @@ class Origins:
         for name, text in self._types.returned():
             own = " ".join(self.of_member(each) for each in _OWN.findall(text))
             self._members.setdefault(name, f"{text} {own}")
-            self._returned[name] = f"{text} {own}"
+            self._returned[name] = f"{text} {own}{' knex' if _TABLE_CALL.search(text) else ''}"
         self._read_defaults(_DEFAULTS["javascript" if self._source.language == "javascript" else language])
         if " as " in self._source.text:
             self._read_aliases(_NAMED_BY_IMPORT[language])
@@ -191,19 +197,38 @@ class Origins:
                 self._names[part.function.parameters[0]].setdefault(part.function, name)
 
     def _read_callback(self, part: Part) -> None:
-        call = part.parent
-        if call is None or part.function is None or call.kind not in self._syntax.grammar.calls:
+        call, own = part.parent, part.function
+        if own is None:
+            return
+        if not self._source.is_python and own.parameters and (words := self._words_of_first(part)):
+            self._names[own.parameters[0]].setdefault(own, words)
+        if call is None or call.kind not in self._syntax.grammar.calls:
             return
         function = call.node.field("function")
         if function is None:
             return
         text = self._source.slice(function)[-80:]
-        if text.rpartition(".")[2] in _GIVERS or _GIVEN_LATER.search(text):
+        called = text.rpartition(".")[2]
+        is_given = called in _GIVERS or (not self._source.is_python and not _TRANSACTIONS.isdisjoint(words_of(called)))
+        if is_given or _GIVEN_LATER.search(text):
             owner = text.partition(".")[2].partition(".")[0] if text.startswith("this.") else ""
             text = f"{text} {self._members.get(owner, '')}"
-            for name in part.function.parameters:
+            for name in own.parameters:
                 if name not in _ERRORS:
-                    self._names[name].setdefault(part.function, text)
+                    self._names[name].setdefault(own, text)
+
+    def _words_of_first(self, part: Part) -> str:
+        """The words of the first parameter of a migration, or of a trap of `new Proxy(pool, { get(target) … })`."""
+        own, call = part.function, part.parent
+        if own is not None and own.name in _MIGRATIONS and _BUILDS_TABLES.search(self._source.parsed_text):
+            return "knex"
+        while call is not None and call.kind == "pair":
+            call = call.parent
+        if call is None or call.kind != "new_expression":
+            return ""
+        made, listed = call.node.field("constructor"), call.node.field("arguments")
+        given = listed.named_children() if listed is not None else []
+        return self._source.slice(given[0])[:80] if made is not None and made.text() == "Proxy" and given else ""
 
 
 def _of_type(text: str) -> str:

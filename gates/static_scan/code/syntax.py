@@ -123,6 +123,9 @@ class Syntax:
             label = self.source.name(name)
         elif parent is not None and (owner := parent.node.field("name") or parent.node.field("key")) is not None:
             label = self.source.name(owner)
+        elif parent is not None and parent.kind == "assignment_expression":  # `exports.up = async (k) => …`
+            left = parent.node.field("left")
+            label = self.source.name(left).rpartition(".")[2] if left is not None else ""
         else:
             label = ""
         return Function(label[:80], self.grammar.parameters(node, self.source.name), part.start, part.function)
