@@ -96,9 +96,11 @@ class FlatBackfill:
                 assert worked.outcome == "done", worked
 
     def plan(self, run_id: int, name: str) -> None:
-        """Add the items of a domain."""
+        """Add the items of a domain, for workers that claim them."""
         with self.context(run_id) as context:
             self._plan(context, run_id, name)
+        with self.unit_of_work.records() as tx:
+            tx.backfill_runs.move(run_id, "running", now=START)
 
     def run_domain(self, run_id: int, name: str, *, slice_seconds: float = 60.0) -> None:
         with self.context(run_id) as context:
