@@ -7,14 +7,15 @@ USUAL_NAMES: dict[str, dict[str, str]] = {
     "users": {
         "id": "id user_id uuid",
         "email": "email mail e_mail email_address",
-        "name": "name username display_name full_name user_name",
-        "password": "password_hash password hash encrypted_password password_digest",
+        "name": "name username display_name full_name user_name login nickname",
+        "password": "password_hash password hash encrypted_password password_digest pwd passwd pass",
         "password_salt": "password_salt salt",
     },
     "sessions": {
+        # Before the id: what is called `sid` is the token where there is no other.
+        "token": "token session_token session_key sid",
         "id": "id sid",
         "user_id": "user_id",
-        "token": "token session_token session_key",
         "seen_at": "seen_at last_seen last_used_at",
         "expires_at": "expires_at expires expiry expire_date expires_on valid_until",
         "revoked_at": "revoked_at ended_at",
@@ -25,14 +26,14 @@ USUAL_NAMES: dict[str, dict[str, str]] = {
         "title": "title name working_title",
         "status": "status state stage",
         "content": "content body text current_text",
-        "version_number": "version_number version current_version latest_version version_count",
+        "version_number": "version_number version current_version latest_version version_count ver",
         "archived_at": "archived_at deleted_at trashed_at",
         "archived": "archived is_archived deleted is_deleted",
     },
     "versions": {
         "id": "id",
         "script_id": "script_id document_id note_id doc_id",
-        "version_number": "version_number version revision revision_number revision_no rev_no number",
+        "version_number": "version_number version revision revision_number revision_no rev_no number ver rev",
         "content": "content body text last_content",
         "last_content": "last_content",
         "patch": "patch diff delta",
@@ -68,8 +69,8 @@ USUAL_NAMES: dict[str, dict[str, str]] = {
         "id": "id",
         "script_id": "script_id",
         "user_id": "user_id",
-        "role": "role type sender",
-        "content": "content message text body",
+        "role": "role type sender who",
+        "content": "content message text body txt",
         "question": "user_prompt prompt question",
         "answer": "assistant_response response answer completion",
         "intent": "intent",
@@ -93,13 +94,13 @@ USUAL_NAMES: dict[str, dict[str, str]] = {
         "script_id": "script_id",
         "user_id": "user_id",
         "name": "name title",
-        "description": "description",
+        "description": "description descr",
     },
 }
 # The names of times are the same everywhere.
 USUAL_MOMENTS = {
     "created_at": "created_at created timestamp date_created inserted_at date_joined joined_at saved_at sent_at "
-    "started_at",
+    "started_at saved added registered reg_date ts",
     "updated_at": "updated_at updated modified_at last_modified modified date_modified",
     "deleted_at": "deleted_at",
     "deleted": "deleted is_deleted",

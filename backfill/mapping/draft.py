@@ -193,6 +193,9 @@ def _column(
 
 def _moment(catalog: Catalog, table: Table, column: Column, field: str) -> tuple[ColumnRule, str | None]:
     if column.kind in ("integer", "decimal"):
+        # Milliseconds since 1970 do not fit a column of 32 bits.
+        if column.type.startswith(("int(", "int ", "mediumint")) or column.type == "int":
+            return ColumnRule(to=field, unit="s"), "seconds? check the unit"
         return ColumnRule(to=field, unit="ms"), "milliseconds? check the unit"
     if column.type.startswith("timestamp"):
         return ColumnRule(to=field, time_zone="UTC"), None

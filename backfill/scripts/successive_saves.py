@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from backfill.content.recognise import decode, shape_of
@@ -11,7 +11,7 @@ from backfill.content.shapes.json_lines import is_usual
 from backfill.content.window import Window
 from backfill.scripts.kept_content import is_whole
 from backfill.translate.fountain_lines import has_boneyard, is_text_of, read_changed_fountain
-from backfill.translate.script_lines import FOUNTAIN, follows, our_id, script_lines, translated
+from backfill.translate.script_lines import FOUNTAIN, clean, follows, our_id, script_lines, translated
 from domain.script.line import Line
 
 # A larger content is not kept until the next save is read.
@@ -87,7 +87,9 @@ def _whole(content: bytes, shape: str | None) -> _Read:
         one_each = not has_boneyard(content) and is_text_of(lines, decoded.lines)
     else:
         one_each = _has_own_ids(decoded.lines, lines)
-    whole = is_whole(decoded) and (decoded.shape == FOUNTAIN or _follow(decoded.lines, lines))
+    whole = is_whole(decoded) and (
+        _is_clean(decoded.lines) if decoded.shape == FOUNTAIN else _follow(decoded.lines, lines)
+    )
     text = SaveText(lines, unnamed, whole)
     return _Read(content, shape, decoded, text, ids if one_each else None)
 
@@ -109,8 +111,9 @@ def _changed(last: _Read, content: bytes, shape: str | None) -> _Read | None:
     lines, changed = read
     new = slice(window.start, window.new_end) if last.text.whole else slice(None)
     whole = not any(line.extra for line in decoded.lines[new]) if last.text.whole else is_whole(decoded)
-    if whole and decoded.shape != FOUNTAIN:
-        whole = all(map(follows, decoded.lines[new], lines[new]))
+    if whole:
+        is_fountain = decoded.shape == FOUNTAIN
+        whole = _is_clean(decoded.lines[new]) if is_fountain else all(map(follows, decoded.lines[new], lines[new]))
     text = SaveText(lines, len(lines) - len(ids), whole, changed)
     return _Read(content, shape, decoded, text, ids)
 
@@ -170,6 +173,11 @@ def _with_equal_ones(
             return None
         new.append(first)
     return new
+
+
+def _is_clean(legacy: Iterable[LegacyLine]) -> bool:
+    """Whether no line of a text has characters that are left out."""
+    return all(line.text.isprintable() or clean(line.text) == line.text for line in legacy)
 
 
 def _follow(legacy: Sequence[LegacyLine], lines: Sequence[Line]) -> bool:

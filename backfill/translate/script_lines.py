@@ -18,6 +18,7 @@ from backfill.content.shapes import final_draft
 from backfill.translate.fountain_lines import read_fountain
 from backfill.translate.line_formats import LEGACY_FORMAT, MAX_LEGACY_FORMAT, our_format
 from domain.errors import Rejected
+from domain.formats.refusals import ControlCharacterInFile
 from domain.script.line import Attr, Line, LineFormat
 from domain.script.validation import check_id
 
@@ -39,7 +40,10 @@ def script_lines(decoded: Decoded) -> tuple[Line, ...]:
         Rejected: the content is Fountain that cannot be read.
     """
     if decoded.shape == FOUNTAIN:
-        return read_fountain(decoded.lines)
+        try:
+            return read_fountain(decoded.lines)
+        except ControlCharacterInFile:
+            return read_fountain([replace(line, text=clean(line.text)) for line in decoded.lines])
     if decoded.shape == final_draft.NAME:
         return final_draft.lines_of(decoded.lines)
     if decoded.shape == "empty":

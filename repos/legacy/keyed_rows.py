@@ -107,16 +107,19 @@ class KeyedReader:
         return held, True, largest
 
     def _condition(self, keys: Sequence[Row]) -> tuple[str, list[Any]]:
-        if self._width == 1:
+        if self._width == 1 and (None,) not in keys:
             marks, params = zip(*(self._bound(key[0]) for key in keys), strict=True)
             return f"{self._key[0]} IN ({', '.join(marks)})", list(params)
         conditions: list[str] = []
         params_of_all: list[Any] = []
         for key in keys:
-            marks, params = zip(*map(self._bound, key), strict=True)
-            equal = (f"{name} = {mark}" for name, mark in zip(self._key, marks, strict=True))
+            equal = []
+            for name, value in zip(self._key, key, strict=True):
+                # A column that the mapping names in a key may be NULL, which equals nothing.
+                mark, param = ("", None) if value is None else self._bound(value)
+                equal.append(f"{name} = {mark}" if mark else f"{name} IS NULL")
+                params_of_all += [param] if mark else []
             conditions.append(f"({' AND '.join(equal)})")
-            params_of_all += params
         return " OR ".join(conditions), params_of_all
 
     def _bound(self, value: Any) -> tuple[str, Any]:

@@ -87,7 +87,7 @@ def _problems(certificate: BackfillCertificate) -> Iterator[Html]:
 
 def compared(check: CertificateCheck) -> str:
     """What a check compared, with its unit."""
-    return counted(check.compared, UNITS[check.name])
+    return f"{check.compared:,} {UNITS[check.name]}{'' if check.compared == 1 else 's'}"
 
 
 def _checks(certificate: BackfillCertificate) -> Iterator[Html]:

@@ -74,6 +74,26 @@ def test_a_column_with_any_words_says_what_other_words_become():
     assert "words other than user, ai, system, import, backfill: user" in drafted.columns["script_versions", "author"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "unit"), [("int(10) unsigned", "s"), ("int", "s"), ("bigint(20)", "ms"), ("INTEGER", "ms")]
+)
+def test_an_integer_of_32_bits_holds_seconds(kind: str, unit: str):
+    table = replace(table_of("scripts", {"id": "int", "title": "text"}))
+    column = Column("created", kind, "integer", nullable=True)
+    drafted = draft(catalog_of(replace(table, columns=(*table.columns, column)))).mapping.tables["scripts"]
+    assert drafted.columns["created"].unit == unit
+
+
+@pytest.mark.parametrize(
+    ("columns", "fields"),
+    [({"sid": "char(32)"}, {"token": "sid"}), ({"sid": "int", "token": "text"}, {"id": "sid", "token": "token"})],
+)
+def test_a_sid_is_the_token_of_a_session_without_another(columns: dict[str, str], fields: dict[str, str]):
+    table = table_of("sess", {**columns, "user_id": "int", "expires": "datetime"}, key=("sid",))
+    rule = draft(catalog_of(table), {"sess": "sessions"}).mapping.tables["sess"]
+    assert rule.field_columns() == {**fields, "user_id": "user_id", "expires_at": "expires"}
+
+
 def test_a_cost_whose_column_names_its_currency_has_it():
     table = table_of("ai_logs", {"id": "int", "prompt": "text", "answer": "text", "costUsd": "decimal(9,4)"})
     rule = draft(catalog_of(table), {"ai_logs": "chat_messages"}).mapping.tables["ai_logs"]

@@ -44,6 +44,21 @@ def test_rows_come_in_the_order_of_the_keys(url: str, held: int, monkeypatch: py
     assert [row and row[0] for row in rows] == expected
 
 
+def test_a_key_may_have_a_part_that_is_null(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "legacy.db")) as connection:
+        connection.executescript(
+            "CREATE TABLE saves (script INT, number INT, content TEXT);"
+            "INSERT INTO saves VALUES (1, 1, 'a'), (1, NULL, 'b'), (NULL, 1, 'c'), (2, NULL, 'd')"
+        )
+    with open_source(f"sqlite:///{tmp_path / 'legacy.db'}") as source:
+        table = read_catalog(source).tables["saves"]
+        reader = KeyedReader(source, table, ("script", "number"), ("content",))
+        keys = [(1, None), (None, 1), (None, None), (1, 1), (2, None)]
+        assert list(reader.read(keys)) == [("b",), ("c",), None, ("a",), ("d",)]
+        alone = KeyedReader(source, table, ("script",), ("content",))
+        assert list(alone.read([(None,), (2,), (3,)])) == [("c",), ("d",), None]
+
+
 # A text with letters, a character beyond the first plane, a quotation mark, a backslash and line ends.
 TEXT = 'é—日本 🎬 "a\\b"\r\n'
 LATIN = "é ü ß"
