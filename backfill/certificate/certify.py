@@ -48,7 +48,7 @@ def certify(
         with context.unit_of_work.reading() as tx:
             counts, set_aside = row_counts(tx, run), tx.quarantined_rows.counts(run.id)
         tables = list(tables_of(context, read, counts, problems))
-        reasons = reasons_of(context, set_aside, problems)
+        reasons = reasons_of(context, set_aside, {table.name: table.quarantined for table in tables}, problems)
         undecided_rows(context, problems)
         proof.finish(problems)
     check_earlier_mappings(context, run, problems)

@@ -13,6 +13,7 @@ from backfill.domains.base import BackfillContext, Counts
 from backfill.kept_columns import key_values
 from backfill.mapping.model import ColumnRule, Mapping, TableRule
 from backfill.mapping.row_names import names
+from domain.counting import counted
 from repos.backfill.quarantined_rows import QuarantineCount, QuarantinedRow
 from repos.legacy.catalog import Table
 from repos.legacy.errors import SourceError
@@ -36,8 +37,8 @@ def tables_of(
         law = _law(context, table, rule, read.get(name), counts.get(name, Counts()))
         problems.compared("rows", law.rows)
         if not law.holds:
-            counted = law.migrated + law.merged + law.quarantined + law.skipped + law.dropped
-            problems.add("rows", f"the source has {law.rows:,} rows, of which {counted:,} are accounted for", name)
+            known = law.migrated + law.merged + law.quarantined + law.skipped + law.dropped
+            problems.add("rows", f"the source has {law.rows:,} rows, of which {known:,} are accounted for", name)
         yield law
 
 
@@ -52,13 +53,20 @@ def _is_left_view(table: Table, rule: TableRule) -> bool:
     return table.is_view and rule.becomes is None
 
 
-def reasons_of(context: BackfillContext, counts: list[QuarantineCount], problems: Problems) -> list[QuarantineReason]:
-    """The quarantined rows by reason; undecided ones are problems, each row by its name."""
+def reasons_of(
+    context: BackfillContext, counts: list[QuarantineCount], quarantined: dict[str, int], problems: Problems
+) -> list[QuarantineReason]:
+    """The quarantined rows by reason; a problem if a table has more, by the count of its items, than are named."""
     reasons = []
+    named = Counter[str]()
     for table, code, rows, _ in counts:
+        named[table] += rows
         decided = decided_by(context.mapping, table, code)
         reasons.append(QuarantineReason(table, code, title_of(code), rows, decided))
         problems.compared("decisions", rows)
+    for name, rows in quarantined.items():
+        if named[name] < rows:
+            problems.add("decisions", f"of {counted(rows, 'quarantined row')} {named[name]:,} are named", name)
     return reasons
 
 

@@ -107,6 +107,13 @@ def test_a_change_of_the_ledger_is_found_and_voids_the_certificate(backfill: Bac
     assert latest(backfill).void
 
 
+def test_a_quarantined_row_that_is_no_longer_named_is_missed(backfill: Backfill) -> None:
+    in_ledger(backfill, "DELETE FROM backfill_quarantine WHERE source_table = 'story_elements'")
+
+    assert sentences(certified(backfill)) == [("decisions", "story_elements", "")]
+    assert stored(backfill) is None
+
+
 SOURCE = {
     "users": "UPDATE users SET email = 'other@ferry.example' WHERE id = 1",
     "sessions": "UPDATE sessions SET token = 'another'",
