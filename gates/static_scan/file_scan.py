@@ -53,7 +53,7 @@ class FileScan:
         self._shown = ShownTexts(self._syntax)
         self._run_texts: set[int] = set()
         self._modules = self._syntax.module_words | required_words(self._syntax)
-        self._module_of = imported_names(self._syntax)
+        self._syntax.module_of = self._module_of = imported_names(self._syntax)
         self._origins.aliases |= named_makers(self._module_of) | named_loaders(self._syntax)
         self._stores = OtherStores(source, self._modules, self._module_of)
         self._built: list[tuple[Rule, SgNode, SgNode]] = []

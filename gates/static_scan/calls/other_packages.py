@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from gates.static_scan.code.call_chain import Link
+from gates.static_scan.code.name_words import words_of
 
 _PACKAGES = frozenset(
     """@reduxjs/toolkit @ngrx/store @ngrx/entity @octokit/rest @octokit/core octokit @actions/github gitlab
@@ -19,7 +20,17 @@ _PACKAGES = frozenset(
     @aws-sdk/lib-dynamodb dynamoose electron-store conf fs-extra simple-git dockerode discord.js @slack/web-api
     @notionhq/client airtable contentful-management @sanity/client @auth0/auth0-react auth0 twilio shopify-api-node
     @shopify/shopify-api docusign-esign openai @anthropic-ai/sdk @pinecone-database/pinecone @qdrant/js-client-rest
-    chromadb weaviate-ts-client fuse.js rxdb lokijs pocketbase appwrite parse aws-sdk convex""".split()
+    immutable chromadb weaviate-ts-client fuse.js rxdb lokijs pocketbase appwrite parse aws-sdk convex""".split()
+)
+# Names of other stores that need no import: databases of a browser, and clients by their usual names.
+_OTHERS = frozenset("openDB objectStore indexedDB localStorage sessionStorage localforage".split())
+_OTHER_WORDS = frozenset(
+    """octokit redis ioredis dexie idb elasticsearch elastic opensearch algolia meilisearch typesense s3 dynamodb dynamo
+    ddb firestore memcached kafka""".split()
+)
+_SQL_WORDS = frozenset(
+    """prisma knex sequelize typeorm repository repositories em manager kysely drizzle mysql mariadb pool trx tx sql
+    db database model models orm transaction""".split()
 )
 _FAMILIES = (
     "@octokit/",
@@ -41,7 +52,15 @@ def is_other_package(module: str) -> bool:
 
 
 def is_of_other_package(chain: Sequence[Link], modules: Mapping[str, str]) -> bool:
-    """Whether a chain of calls begins with such a package; a name says it only by its import."""
+    """Whether a chain of calls begins with such a package, by its import or a name that only such a store has."""
+    names = [link.name.partition(" ")[0] for link in chain[:-1]]
+    if not _OTHERS.isdisjoint(name for link in chain[:-1] for name in link.name.split(" ")):
+        return True
+    if "storage" in names and "from" in names:  # `supabase.storage.from("avatars").remove(paths)`
+        return True
+    named = {word for name in names for word in words_of(name)}
+    if named & _OTHER_WORDS and not named & _SQL_WORDS:
+        return True
     for link in chain[:2]:
         words = link.name.split(" ")[:6]
         loaded = [word for before, word in pairwise(words) if before in ("require", "import")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ast_grep_py import SgNode
@@ -9,19 +10,47 @@ from ast_grep_py import SgNode
 from gates.static_scan.code.call_chain import Link
 from gates.static_scan.code.syntax import Syntax
 
+_MAX_VALUES = 4
 _CONTAINERS = frozenset(
     "list dictionary set tuple list_comprehension dictionary_comprehension set_comprehension".split()
 )
 
 
 def is_own_object(root: str, chain: Sequence[Link], syntax: Syntax) -> bool:
-    """Whether a chain of Python begins with an object of a class of this file, without bases, that has the method."""
+    """Whether a chain begins with an object of a class of this file, without bases, that has the method."""
     if not syntax.source.is_python:
-        return False
+        return _is_own_in_javascript(root, chain, syntax)
     if any(link.name == "objects" for link in chain) and _is_container(syntax):
         return True
     values = syntax.assignments.get(root, [])
     return bool(values) and all(_is_made(each.value, chain[-1].name, syntax) for each in values[:4])
+
+
+def _is_own_in_javascript(root: str, chain: Sequence[Link], syntax: Syntax) -> bool:
+    """Whether the method is called on an object of such a class, by its name or as a member of `this`."""
+    if "class " not in syntax.source.text or not chain[-1].name.isidentifier():
+        return False
+    if root == "this" and len(chain) == 3:
+        values = syntax.fields.get(chain[1].name.partition(" ")[0].lstrip("#"), [])
+    else:
+        values = [each.value for each in syntax.assignments.get(root, []) if not each.taken_apart]
+        values = values if chain[0].arguments is None or chain[0].is_new else []
+    return 0 < len(values) <= _MAX_VALUES and all(_has_method(each, chain[-1].name, syntax) for each in values)
+
+
+def _has_method(value: SgNode, method: str, syntax: Syntax) -> bool:
+    made = value.field("constructor") if value.kind() == "new_expression" else None
+    name = syntax.source.name(made) if made is not None and made.kind() == "identifier" else ""
+    if not name or f"class {name}" not in syntax.source.text:
+        return False
+    named = {"has": {"field": "name", "regex": f"^{re.escape(name)}$"}}
+    own = syntax.source.root.find({"rule": {"kind": "class_declaration", **named}})  # type: ignore[call-overload]
+    if own is None or any(child.kind() == "class_heritage" and "extends" in child.text() for child in own.children()):
+        return False
+    body = own.field("body")
+    members = body.named_children()[:200] if body is not None else []
+    names = (each.field("name") or each.field("property") for each in members)
+    return any(each is not None and syntax.source.name(each) == method for each in names)
 
 
 def _is_made(value: SgNode, method: str, syntax: Syntax) -> bool:

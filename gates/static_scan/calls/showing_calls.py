@@ -7,9 +7,12 @@ from collections.abc import Sequence
 
 from ast_grep_py import SgNode
 
-from gates.static_scan.code.call_chain import Link
+from gates.static_scan.code.call_chain import Link, chain_of
 from gates.static_scan.code.name_words import words_of
 from gates.static_scan.code.syntax import Part, Syntax
+from gates.static_scan.word_lists import word_lists
+
+_MAX_STEPS = 4
 
 COMPARISONS = frozenset({"===", "==", "!==", "!=", "in", "instanceof", "<", ">", "<=", ">="})
 # What a test calls to give a text to a database, by the words of its name.
@@ -51,6 +54,9 @@ _COUNTING = frozenset(
 )
 _MESSENGERS = frozenset({"say", "respond", "notify", "announce"})
 _ANSWER_CLASSES = frozenset("Response NextResponse Blob Text URLSearchParams URL".split())
+# `builder.insert(new vscode.Position(0, 0), text)` of an editor.
+_EDITING = frozenset({"insert", "replace"})
+_PLACE = re.compile(r"(?:new\s)?\s{0,4}(?:\w{1,40}\.)?(?:Position|Range|Selection)\b")
 _LOG_MAKERS = frozenset("debug createDebug debuglog".split())
 _SQL_SHOWN = re.compile(r"""\b(?:language|lang)['"]?\s{0,4}:\s{0,4}['"](?:sql|mysql|mariadb)['"]""")
 # A call with a name for its first argument.
@@ -73,13 +79,50 @@ def is_showing_call(call: SgNode, links: Sequence[Link], syntax: Syntax) -> bool
             return True
     elif name in _MESSENGERS or (links[-1].is_new and name in _ANSWER_CLASSES) or _DOCUMENTING.match(name):
         return True
+    if _is_of_showing_module(call, links, syntax):
+        return True
     for made in syntax.assignments.get(name, [])[:1]:  # `const trace = debug("sql")`
         function = made.value.field("function")
         if function is not None and syntax.source.slice(function)[:40] in _LOG_MAKERS:
             return True
+    if name in _EDITING and len(given) > 1 and _PLACE.match(syntax.source.slice(given[0])[:60]):
+        return True
     if any(each.kind() == "object" and _SQL_SHOWN.search(syntax.source.slice(each)[:400]) for each in given[:4]):
         return True
     return _is_tested(call, links, syntax)
+
+
+def _is_of_showing_module(call: SgNode, links: Sequence[Link], syntax: Syntax) -> bool:
+    """Whether a call is of a package that only keeps and shows texts, also by what the package made."""
+    words = word_lists("javascript_texts")
+    if not words["not_of_modules"].isdisjoint(words_of(links[-1].name)):
+        return False
+    name = links[0].name
+    for _ in range(_MAX_STEPS):
+        first, _, loaded = name.partition(" ")
+        module = loaded if first in ("require", "import") else syntax.module_of.get(first, "")
+        if module:
+            return module in words["modules"] or module.partition("/")[0] in words["modules"]
+        values = [each for each in syntax.assignments.get(first, []) if not each.taken_apart]
+        node = values[0].value if len(values) == 1 else _giver_of(first, call, syntax)
+        while node is not None and node.kind() in syntax.grammar.wrappers and node.named_children():
+            node = node.named_children()[0]
+        before = chain_of(node, syntax.source, syntax.grammar) if node is not None else []
+        if not before or before[0].name == name:
+            return False
+        name = before[0].name
+    return False
+
+
+def _giver_of(name: str, call: SgNode, syntax: Syntax) -> SgNode | None:
+    """The call that gives a parameter to the function around: `editor.edit((builder) => builder.insert(…))`."""
+    part = syntax.part_at(call.range().start.index)
+    while part is not None:
+        is_function = part.kind in syntax.grammar.functions and part.function is not None
+        if is_function and part.function is not None and name in part.function.parameters:
+            return part.parent.node if part.parent is not None and part.parent.kind in syntax.grammar.calls else None
+        part = part.parent
+    return None
 
 
 def is_display_key(key: str) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ast_grep_py import Range, SgNode
@@ -64,6 +65,8 @@ class Syntax:
         self.assignments: dict[str, list[Assignment]] = defaultdict(list)
         self.fields: dict[str, list[SgNode]] = defaultdict(list)
         self.module_words: set[str] = set()
+        # The module of each name that an import of JavaScript gives; the scan of a file sets it.
+        self.module_of: Mapping[str, str] = {}
         # `import`, and what it imports on the next line, which is an error.
         self._split_imports: list[int] = []
         self._build()

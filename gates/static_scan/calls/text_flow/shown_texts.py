@@ -12,7 +12,17 @@ from ast_grep_py import SgNode
 
 from gates.static_scan.calls.mentions import only_mentions
 from gates.static_scan.calls.showing_calls import COMPARISONS, is_display_key, is_display_member, is_display_name
-from gates.static_scan.calls.text_flow.shown_values import CALLBACKS, ITEM, Path, of_call, of_list, of_member, of_text
+from gates.static_scan.calls.text_flow.shown_values import (
+    ANY,
+    CALLBACKS,
+    ITEM,
+    Path,
+    is_prose,
+    of_call,
+    of_list,
+    of_member,
+    of_text,
+)
 from gates.static_scan.calls.text_flow.variable_uses import FUNCTIONS, VariableUses, parameter_of
 from gates.static_scan.code.call_chain import chain_of
 from gates.static_scan.code.syntax import Syntax
@@ -22,13 +32,13 @@ MAX_STEPS = 20_000
 MAX_DEPTH = 12
 _SAME = frozenset(
     """parenthesized_expression as_expression satisfies_expression non_null_expression await_expression
-    template_substitution template_string object type_assertion""".split()
+    template_substitution object type_assertion""".split()
 )
 _HARMLESS = frozenset(
     """unary_expression if_statement while_statement do_statement switch_statement jsx_expression jsx_attribute
     throw_statement expression_statement type_query""".split()
 )
-_ADDING = frozenset({"push", "unshift", "add"})
+_ADDING = frozenset({"push", "unshift", "add", "set"})
 _MEMBERS = ("member_expression", "subscript_expression")
 
 
@@ -44,7 +54,9 @@ class ShownTexts:
 
     def is_shown(self, text: SgNode) -> bool:
         """Whether a text is only shown, logged or compared, wherever its value goes."""
-        return not self._source.is_python and self._flows(text, (), 0)
+        if self._source.is_python:
+            return False
+        return "storybook" in self._syntax.module_words or self._flows(text, (), 0)
 
     def _flows(self, node: SgNode, path: Path, depth: int) -> bool:
         """Whether a value goes only to people; `path` leads to the text, where the value is a list or an object."""
@@ -82,7 +94,14 @@ class ShownTexts:
         """What becomes of a value in an operation, a list, an object, a function, or where it gets a name."""
         match outer.kind():
             case "binary_expression":
+                left = outer.field("left")
+                is_after = left is not None and left != inner and _text_of(outer, "operator") == "+"
+                if is_after and left is not None and left.kind() in ("string", "template_string"):
+                    return is_prose(self._source.slice(left)[1:-1][:200]) or path
                 return _text_of(outer, "operator") in COMPARISONS or path
+            case "template_string":
+                before = self._source.text[outer.range().start.index + 1 : inner.range().start.index]
+                return is_prose(before[:200]) or path
             case "ternary_expression":
                 return outer.field("condition") == inner or path
             case "array":
@@ -196,13 +215,21 @@ class ShownTexts:
             return through
         owner = function.field("object") if function.kind() == "member_expression" and name in _ADDING else None
         if owner is not None:
-            return owner.kind() == "identifier" and self._pattern(owner, (ITEM, *path), depth)
+            key = ANY if name == "set" else ITEM
+            return owner.kind() == "identifier" and self._holds(owner) and self._pattern(owner, (key, *path), depth)
         place = next((at for at, each in enumerate(arguments) if each == given), None)
         if function.kind() != "identifier" or place is None or any(a.kind() == "spread_element" for a in arguments):
             return False
         local = self._uses.function(self._source.name(function))
         parameter = parameter_of(local, place) if local is not None else None
         return parameter is not None and self._pattern(parameter, path, depth)
+
+    def _holds(self, owner: SgNode) -> bool:
+        """Whether a name is that of a list, a set or a map that the file makes, and does not export."""
+        values = self._syntax.assignments.get(self._source.name(owner), [])
+        made = [self._source.slice(each.value)[:12].removeprefix("new ") for each in values]
+        is_own = bool(made) and all(text.startswith(("[", "Map", "Set", "WeakMap", "WeakSet")) for text in made)
+        return is_own and not self._uses.is_exported(owner)
 
     def _method(self, member: SgNode, call: SgNode, path: Path, depth: int) -> Path | bool:
         """What becomes of a value on which a method is called."""
@@ -224,7 +251,7 @@ class ShownTexts:
         parameter = parameter_of(function, 0)
         if parameter is None:
             return True
-        if parameter.kind() == "rest_pattern" or parameter_of(function, 2) is not None:
+        if parameter.kind() == "rest_pattern" or parameter_of(function, 2 if path[0] == ITEM else 1) is not None:
             return False
         is_unused = parameter.kind() == "identifier" and self._uses.is_unused(parameter)
         return is_unused or self._pattern(parameter, path[1:], depth)

@@ -5,10 +5,15 @@ A path leads from a value to a text in it: `("drop", "[]")` to the texts of `{ d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ast_grep_py import SgNode
 
+from gates.static_scan.sql.sql_words import opened, starts_as_sql
+
+# What gets a statement in a command line.
+_PROGRAMS = re.compile(r"mysql|mariadb|sqlite|psql|\bsql\b", re.IGNORECASE)
 Path = tuple[str, ...]
 # The key of a value in a list, and one that is not known.
 ITEM, ANY = "[]", "*"
@@ -25,7 +30,10 @@ _CHANGED = frozenset(
 )
 # Methods of lists: what they say of it, those that give a list, and those that give one of its values. What becomes
 # of the values that `map` gives is decided in its function.
-_QUERIED_OF_LISTS = frozenset("includes has indexOf lastIndexOf some every findIndex forEach keys delete map".split())
+_QUERIED_OF_LISTS = frozenset(
+    """includes has indexOf lastIndexOf some every findIndex forEach keys delete map set add push unshift
+    clear""".split()
+)
 _LISTS = frozenset("filter slice concat sort reverse values toSorted toReversed flat".split())
 _ITEMS = frozenset("find findLast at pop shift get".split())
 _CONSTANTS = frozenset({"string", "number", "null", "undefined", "regex"})
@@ -65,6 +73,8 @@ def of_text(method: str, given: Sequence[SgNode]) -> Path | bool:
 
 def of_list(method: str, path: Path) -> Path | bool:
     """What becomes of a list on which a method is called."""
+    if method == "keys" and path[0] == ANY:  # of a map
+        return (ITEM, *path[1:])
     if method in _QUERIED_OF_LISTS or method == "flatMap":
         return True
     if method == "join":
@@ -87,6 +97,14 @@ def of_member(member: SgNode, inner: SgNode, path: Path) -> Path | bool:
     if path[0] == ITEM:
         return name in ("length", "size")
     return path[1:] if path[0] in (name, ANY) else True
+
+
+def is_prose(text: str) -> bool:
+    """Whether a text begins so that nothing runs what follows in it: `Refused: `, `<pre>`."""
+    start = opened(text).lstrip()
+    if not start[:1].isalpha() and not start.startswith("<"):
+        return False
+    return not (starts_as_sql(start) or start.rstrip().endswith("=") or _PROGRAMS.search(start))
 
 
 def _constants(nodes: Sequence[SgNode]) -> Sequence[SgNode]:

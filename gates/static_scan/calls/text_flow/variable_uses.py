@@ -44,6 +44,11 @@ class VariableUses:
         """Whether a variable has no use in the file."""
         return len(self._of(self._source.name(name))) <= MAX_PLACES and not self.of_variable(name)
 
+    def is_exported(self, name: SgNode) -> bool:
+        """Whether a variable is exported where it is declared."""
+        declared = [each for each in self._of(self._source.name(name))[: MAX_PLACES + 1] if is_declared(each)]
+        return any(around.kind() == "export_statement" for each in declared for around in each.ancestors()[:4])
+
     def of_member(self, name: str) -> list[SgNode]:
         """The expressions that name a member: `this.hint`, `Help.hint`."""
         found = self._of(name)
