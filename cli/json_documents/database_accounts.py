@@ -16,7 +16,7 @@ class NewPassword(Document, frozen=True):
 
 
 class Installation(Document, frozen=True):
-    """What was done, or with `--dry-run` would be; `gaps` are guards that the server did not allow."""
+    """What was done, or with `--dry-run` would be; `gaps`: guards that the server did not allow, accounts left."""
 
     database: str
     dry_run: bool

@@ -18,9 +18,10 @@ CPU = "µs of processor time a command"
 
 def pairs(stage: Stage) -> Iterator[Pair]:
     """One command a submission, in two databases of one server."""
-    guarded = InstalledLedger(stage.mariadb)
+    # Names as they are used: the server hashes user, database and table for each table of each statement.
+    guarded = InstalledLedger(stage.mariadb, name="scriptledger")
     assert guarded.gaps == []
-    with stage.database() as plain:
+    with stage.database("plain_ledger") as plain:
         engine = make_engine(guarded.url_of("worker"))
         sides = [OurWriter(engine, 1), OurWriter(plain, 1)]
         [(pid_file,)] = stage.mariadb.execute("SELECT @@pid_file")

@@ -88,9 +88,9 @@ class Stage:
         return found
 
     @contextmanager
-    def database(self) -> Iterator[Engine]:
+    def database(self, name: str | None = None) -> Iterator[Engine]:
         """The engine of a new database with our tables; its URL is `engine.url`."""
-        url = self.mariadb.create_database()
+        url = self.mariadb.create_database(name)
         engine = make_engine(url, pool_size=60)
         upgrade(engine)
         try:

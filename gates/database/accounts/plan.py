@@ -59,6 +59,25 @@ def named_account(role: str, name: str, host: str) -> Account:
     return Account(role, f"{name}@{host}")
 
 
+def listed_accounts(server: Server) -> list[Account]:
+    """The accounts of earlier installations that exist, whatever their names.
+
+    Raises:
+        NoAccounts: this account may not read the grants of others.
+    """
+    listed = [Account(role, account) for account, role in server.installed() if role in ACCOUNT_ROLES]
+    return [each for each in listed if server.grants_of(each.account) is not None]
+
+
+def differing(server: Server, accounts: Iterable[Account]) -> list[Account]:
+    """Those of several accounts that lack something, or may do too much.
+
+    Raises:
+        NoAccounts: this account may not read the grants of others.
+    """
+    return [each for each in accounts if [*_account(server, each, {})]]
+
+
 def plan(server: Server, accounts: Sequence[Account], passwords: Mapping[str, str | None]) -> list[Step]:
     """The statements that are needed. `passwords` has those of accounts to make or to change, by account.
 

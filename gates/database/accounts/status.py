@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from shlex import quote
 from typing import Literal, NamedTuple
 
 from domain.submissions.account_roles import ACCOUNT_ROLES
 from gates.database.accounts.plan import is_same
 from gates.database.accounts.roles import SECRETS, Privilege, wanted_privileges
-from gates.database.accounts.server import Installed, Server
+from gates.database.accounts.server import Installed, Server, literal
 from gates.database.accounts.triggers import REPLACED_BY, guards
 
 Kind = Literal["missing", "excess", "changed"]
@@ -60,7 +61,14 @@ def _of_account(server: Server, installed: Installed) -> Iterator[Gap]:
         return
     found = server.grants_of(account)
     if found is None:
-        yield Gap(account, "missing", f"{account} is listed as {role} and does not exist.")
+        name, _, host = account.rpartition("@")
+        create = f"scriptledger gates install --account {quote(f'{role}={name}')}"
+        create += "" if host == "%" else f" --host {quote(host)}"
+        forget = f"DELETE FROM database_accounts WHERE account = {literal(account)}"  # noqa: S608 - printed, not run
+        sentence = (
+            f"{account} is listed as {role} and does not exist: create it (`{create}`), or forget it (`{forget}`)."
+        )
+        yield Gap(account, "missing", sentence)
         return
     held, others = found
     wanted = wanted_privileges(role)

@@ -33,7 +33,12 @@ def status(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
         screen.print_unwrapped(without_commands(gap.sentence))
     if not found.accounts:
         screen.print_unwrapped(f"No accounts are installed in {where}: `scriptledger gates install`.")
-    elif not found.gaps:
+    elif found.gaps:
+        screen.print_unwrapped(
+            "`scriptledger gates install` brings all listed accounts and guards up to date. What an account may do "
+            "elsewhere is left to an administrator."
+        )
+    else:
         counted = screen.counted(len(found.accounts), "account")
         screen.print_unwrapped(f"{counted} and all guards of {where} are as they were installed.")
     for note in found.notes:

@@ -18,12 +18,26 @@ from domain.counting import does
 from domain.submissions.account_roles import ACCOUNT_ROLES
 from gates.database.accounts.install import run_plan
 from gates.database.accounts.passwords import new_password, write_password
-from gates.database.accounts.plan import Account, Step, default_accounts, named_account, plan
+from gates.database.accounts.plan import (
+    Account,
+    Step,
+    default_accounts,
+    differing,
+    listed_accounts,
+    named_account,
+    plan,
+)
 from gates.database.accounts.server import NoAccounts, Server
 from workers.process.password_file import UnfitFile, read_password
 from workers.settings import without_password
 
+ANY_HOST = "%"
 RoleName = StrEnum("RoleName", list(ACCOUNT_ROLES))  # type: ignore[misc]  # the names are not literals
+
+_LEFT = (
+    "The account {account} ({role}) differs from its role, and was not named: run `scriptledger gates install` without "
+    "--role, --prefix and --host."
+)
 
 
 def install(
@@ -39,7 +53,7 @@ def install(
     prefix: Annotated[
         str, typer.Option(metavar="NAME", help="Accounts are called NAME_role. Default: the database.")
     ] = "",
-    host: Annotated[str, typer.Option(metavar="HOST", help="Where the accounts may sign in from.")] = "%",
+    host: Annotated[str, typer.Option(metavar="HOST", help="Where the accounts may sign in from.")] = ANY_HOST,
     passwords: Annotated[
         Path | None,
         typer.Option(
@@ -66,10 +80,14 @@ def install(
     chosen = ledger.settings(database=database)
     where = without_password(chosen.database_url)
     with opened_server(chosen) as server:
-        accounts = default_accounts(prefix or server.database, host, role or ACCOUNT_ROLES)
-        files = {each.account: f"database_{each.role}_password" for each in accounts}
         more = [named_account(*_parts(text), host) for text in account or ()]
-        files |= {each.account: f"database_{each.account.rpartition('@')[0]}_password" for each in more}
+        is_chosen = bool(role or prefix or (host != ANY_HOST and not more))
+        accounts = [] if is_chosen else listed_accounts(server)
+        covered = {each.role for each in accounts}
+        roles = [name for name in role or ACCOUNT_ROLES if name not in covered]
+        accounts += default_accounts(prefix or server.database, host, roles)
+        accounts = [each for each in accounts if each not in more]
+        files = _password_files(accounts, more)
         accounts += more
         if dry_run or print_sql:
             steps = plan(server, accounts, dict.fromkeys(_unset(server, accounts, set_passwords=set_passwords)))
@@ -86,6 +104,8 @@ def install(
             if passwords is None:
                 _print_passwords(made.items())
             raise
+        left = [each for each in listed_accounts(server) if each not in accounts]
+        gaps += [_LEFT.format(account=each.account, role=each.role) for each in differing(server, left)]
     if as_json:
         new = [
             NewPassword(name, str(places[name]) if passwords else None, None if passwords else password)
@@ -104,6 +124,16 @@ def install(
         screen.print_unwrapped(f"The passwords are in {passwords}, a file for each account.")
     for gap in gaps:
         screen.warn(gap, style="yellow")
+
+
+def _password_files(accounts: list[Account], more: list[Account]) -> dict[str, str]:
+    """The file of each account: that of its role for the first account called NAME_role, else one of its own."""
+    files: dict[str, str] = {}
+    for each in (*accounts, *more):
+        name, file = each.account.rpartition("@")[0], f"database_{each.role}_password"
+        is_first = each not in more and name.endswith(f"_{each.role}") and file not in files.values()
+        files[each.account] = file if is_first else f"database_{name}_password"
+    return files
 
 
 def _parts(text: str) -> tuple[str, str]:

@@ -110,7 +110,10 @@ def test_status_names_grants_elsewhere_and_accounts_that_are_gone(own: Installed
 
     found = sentences(own)
 
-    assert "p_migrator@% is listed as migrator and does not exist." in found
+    assert (
+        "p_migrator@% is listed as migrator and does not exist: create it (`scriptledger gates install --account"
+        " migrator=p_migrator`), or forget it (`DELETE FROM database_accounts WHERE account = 'p_migrator@%'`)."
+    ) in found
     assert "p_worker@% (worker) has CREATE USER on every schema too much." in found
     assert any(
         each.startswith("p_producer@% (producer) has a grant too much: GRANT SELECT ON `mysql`") for each in found

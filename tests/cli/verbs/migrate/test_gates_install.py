@@ -1,0 +1,59 @@
+"""`gates install` and `gates status` on a server: accounts of an earlier installation are found by their list."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import CommandLine
+from tests.gates.database.accounts.installed import InstalledLedger
+from tests.services.databases import DatabaseServer
+
+pytestmark = pytest.mark.services
+ROLES = ("worker", "producer")
+
+
+def test_an_installation_without_options_brings_all_listed_accounts_up_to_date(home: Path, mariadb: DatabaseServer):
+    ledger = InstalledLedger(mariadb, roles=ROLES, name=f"gl{secrets.token_hex(3)}")
+    run = CommandLine(home, warm=True, SCRIPTLEDGER_DATABASE_URL=ledger.url)
+    other = f"{ledger.prefix}x"
+    roles = ["--role", "reader", "--prefix", other]
+    robot = f"{ledger.prefix}_robot"
+    try:
+        assert run("gates", "install", *roles, "--account", f"ai={robot}").status == 0
+        for account in (robot, ledger.name("producer")):
+            ledger.root(f"GRANT DELETE ON submission_inbox TO '{account}'@'%'")
+
+        # Some are named: the others are left, and named.
+        part = run("gates", "install", *roles)
+        assert part.status == 0
+        assert f"The account {robot}@% (ai) differs from its role, and was not named" in part.err
+
+        status = run("gates", "status")
+        assert status.status == 1
+        assert f"{robot}@% (ai) has DELETE on submission_inbox too much." in status.out
+        assert "`scriptledger gates install` brings all listed accounts and guards up to date." in status.out
+
+        planned = run("gates", "install", "--dry-run").out
+        assert "would revoke from ai on submission_inbox" in planned
+        assert "would revoke from producer on submission_inbox" in planned
+        # No second account of a role that has one.
+        created = {line.rpartition(" ")[2] for line in planned.splitlines() if "create the account" in line}
+        assert created == {f"{ledger.name(role)}@%" for role in ("application", "intake", "backfill", "migrator")}
+
+        ledger.root(f"DROP USER '{robot}'@'%'")
+        gone = run("gates", "status").out
+        assert (
+            f"{robot}@% is listed as ai and does not exist: create it"
+            f" (`scriptledger gates install --account ai={robot}`),"
+            f" or forget it (`DELETE FROM database_accounts WHERE account = '{robot}@%'`)."
+        ) in gone
+        again = run("gates", "install", "--account", f"ai={robot}", "--dry-run").out
+        assert f"would create the account {robot}@%" in again
+        assert f"would create the account {ledger.name('ai')}@%" in again
+    finally:
+        for name in (robot, f"{other}_reader"):
+            mariadb.execute(f"DROP USER IF EXISTS '{name}'@'%'")
+        ledger.remove()
