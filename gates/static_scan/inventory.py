@@ -74,6 +74,9 @@ def take_inventory(
     names = TableNames()
     for file in tree.read(progress):
         paths.append(file.path)
+        if not file.text or file.text.isspace():
+            lines += file.text.count("\n") + 1
+            continue
         if file.language == "sql":
             touchpoints[file.path] = sql_touchpoints(file, domains or {})
             lines += file.text.count("\n") + 1

@@ -5,6 +5,8 @@ Those of the package are in `rules/`; users add their own, which are rules of as
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +19,7 @@ from msgspec import Struct
 from domain.errors import Rejected
 
 MAX_RULE_BYTES = 1 << 20
+_ID = re.compile(r"[A-Za-z0-9][\w./:-]{0,99}", re.ASCII)
 Language = Literal["javascript", "typescript", "tsx", "python"]
 _PACKAGE_LANGUAGES: dict[str, tuple[Language, ...]] = {
     "javascript": ("javascript", "typescript", "tsx"),
@@ -185,6 +188,9 @@ def _rule(file: str, number: int, given: Any, languages: tuple[Language, ...]) -
     except msgspec.ValidationError as error:
         name = given.get("id", "") if isinstance(given, dict) else ""
         raise BadRule(file=file, reason=f"rule {number} {name}: {_one_line(str(error))}".replace("  ", " ")) from None
+    if not _ID.fullmatch(written.id):
+        reason = f"rule {number}: `id` has only letters, digits, and the signs -._/: after them, 100 at most"
+        raise BadRule(file=file, reason=reason)
     if not languages:
         if written.touch is not None:
             raise BadRule(file=file, reason=f"rule {number} {written.id}: `touch` is for rules of the package only")
@@ -202,13 +208,32 @@ def _rule(file: str, number: int, given: Any, languages: tuple[Language, ...]) -
 
 
 def _try(file: str, rule: Rule) -> None:
-    """Let ast-grep compile a rule."""
+    """Let ast-grep compile a rule, and see whether its patterns are code: one that is not matches nothing."""
+    for pattern in _patterns(rule.config):
+        for language in rule.languages:
+            stand_in = pattern.replace("$", "\u00b5") if language == "python" else pattern
+            if SgRoot(stand_in, language).root().find(kind="ERROR") is not None:
+                raise BadRule(file=file, reason=f"rule {rule.id}: the pattern {pattern[:100]!r} does not parse")
     try:
         for language in rule.languages:
             SgRoot("x", language).root().find_all(rule.config)  # type: ignore[call-overload]
     except Exception as error:
         lines = [line.strip() for line in str(error).partition("Stack backtrace")[0].split("\n") if line.strip()]
         raise BadRule(file=file, reason=f"rule {rule.id}: {lines[-1][:200].rstrip('.') if lines else error}") from None
+
+
+def _patterns(config: Any) -> Iterator[str]:
+    """The texts of the patterns in a rule; one with a selector has its text in `context`."""
+    if isinstance(config, list):
+        for each in config:
+            yield from _patterns(each)
+    elif isinstance(config, dict):
+        for name, value in config.items():
+            text = value.get("context") if name == "pattern" and isinstance(value, dict) else value
+            if name == "pattern" and isinstance(text, str):
+                yield text
+            else:
+                yield from _patterns(value)
 
 
 class _Loader(yaml.SafeLoader):

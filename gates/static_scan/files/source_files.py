@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from domain.counting import counted
@@ -135,19 +135,14 @@ class SourceFiles:
                 suffix = path.suffix.lower()
                 if suffix in _NOT_READ and not self._exclusion(relative):
                     others[suffix] += 1
-                is_known = suffix in _SUFFIXES or kind_of(relative) != ""
+                is_known = _sort_of(relative) != ""
                 if not is_known and "." in name:
                     continue
                 if excluded := self._exclusion(relative):
                     if is_known:
                         self.skipped.append(Skipped(relative, excluded.reason))
-                elif path.is_symlink() and not self._stays_inside(path):
-                    if is_known:
-                        self._add_unread(relative, "link", "It is a link to a place outside, which was not followed.")
-                elif not path.is_symlink() and (path.is_file() or not path.exists()):
+                elif self._is_read(path, relative, is_known=is_known):
                     yield path, relative
-                elif is_known:
-                    self._keep_aside(path, relative)
         for suffix, count in sorted(others.items()):
             self.skipped.append(
                 Skipped(f"*{suffix}", f"{counted(count, 'file')} of {_NOT_READ[suffix]}, which is not read")
@@ -161,31 +156,48 @@ class SourceFiles:
         elif excluded:
             self.skipped.append(Skipped(shown, excluded.reason))
         elif path.is_symlink():
-            if self._stays_inside(path):
+            lead = self._lead(path)
+            if lead == "read":
                 self.skipped.append(Skipped(shown, "a link to a folder that is read by its own name"))
             else:
-                self._add_unread(shown, "link", "It is a link to a folder outside, which was not followed.")
+                place = "outside" if lead == "outside" else "that is left out"
+                self._add_unread(shown, "link", f"It is a link to a folder {place}, which was not followed.")
         else:
             return
         folders.remove(name)
 
-    def _keep_aside(self, path: Path, relative: str) -> None:
-        """Name what has the name of a source file, and is none that is read under that name."""
+    def _is_read(self, path: Path, relative: str, *, is_known: bool) -> bool:
+        """Whether a file is read; what only has the name of a source file is named."""
         if not path.is_symlink():
-            self._add_unread(relative, "no_file", "It is a pipe, a socket or a device: it was not read.")
-        elif path.exists():
-            self.skipped.append(Skipped(relative, "a link to a file that is read by its own name"))
-        else:
-            self.skipped.append(Skipped(relative, "a link that leads nowhere"))
+            if path.is_file() or not path.exists():  # removed just now: reading it says so
+                return True
+            if is_known:
+                self._add_unread(relative, "no_file", "It is a pipe, a socket or a device: it was not read.")
+            return False
+        lead = self._lead(path)
+        if is_known and lead == "outside":
+            self._add_unread(relative, "link", "It is a link to a place outside, which was not followed.")
+        elif is_known and lead in ("read", "nowhere"):
+            nowhere = lead == "nowhere"
+            reason = "a link that leads nowhere" if nowhere else "a link to a file that is read by its own name"
+            self.skipped.append(Skipped(relative, reason))
+        return lead == "left out" and path.is_file()
 
-    def _stays_inside(self, path: Path) -> bool:
-        """Whether a link leads to a file or folder that is read anyway; one that leads nowhere holds nothing."""
+    def _lead(self, path: Path) -> str:
+        """Where a link leads: outside, nowhere, to what is read by its own name, or to what is left out."""
         try:
             target = path.resolve(strict=True)
         except (OSError, RuntimeError):
-            return True
-        inside = target.is_relative_to(self._root.resolve())
-        return inside and not {*target.relative_to(self._root.resolve()).parts} & SKIPPED_FOLDERS.keys()
+            return "nowhere"
+        root = self._root.resolve()
+        if not target.is_relative_to(root) or {*target.relative_to(root).parts} & SKIPPED_FOLDERS.keys():
+            return "outside"
+        relative = target.relative_to(root).as_posix()
+        if self._exclusion(relative):
+            return "left out"
+        if target.is_dir() or _sort_of(relative) == _sort_of(path.relative_to(self._root).as_posix()) != "":
+            return "read"
+        return "left out"
 
     def _exclusion(self, relative: str) -> Excluded | None:
         return next((each for each in self._excluded if fits(relative, each.pattern)), None)
@@ -239,6 +251,11 @@ class SourceFiles:
 
     def _add_unread(self, name: str, code: str, sentence: str) -> None:
         self.unread.append(Unread(name, 1, code, sentence))
+
+
+def _sort_of(path: str) -> str:
+    """As what a file is read by its name; empty for another file."""
+    return _SUFFIXES.get(PurePosixPath(path).suffix.lower(), "") or kind_of(path)
 
 
 def fits(path: str, pattern: str) -> bool:

@@ -173,6 +173,23 @@ def test_a_circle_of_links_ends_and_a_link_out_of_the_tree_is_named(tmp_path: Pa
     assert [(each.file, each.code) for each in found.unread] == [("out.py", "link")]
 
 
+def test_a_link_to_a_file_that_is_not_read_by_its_own_name_is_read(tmp_path: Path):
+    (tmp_path / "data.txt").write_text(WRITE)
+    (tmp_path / "code.py").symlink_to("data.txt")
+    (tmp_path / "page.js").symlink_to("own.py")
+    (tmp_path / "own.py").write_text(WRITE)
+    (tmp_path / "left").mkdir()
+    (tmp_path / "left" / "out.py").write_text(WRITE)
+    (tmp_path / "in.py").symlink_to("left/out.py")
+    (tmp_path / "in").symlink_to("left")
+
+    found = take_inventory(tmp_path, excluded=[Excluded("left", "generated")])
+
+    assert [each.file for each in found.touchpoints] == ["code.py", "in.py", "own.py", "page.js"]
+    assert [(each.file, each.code) for each in found.unread] == [("in/", "link")]
+    assert found.skipped == [("left/", "generated")]
+
+
 def test_a_pipe_with_the_name_of_a_source_file_is_named(tmp_path: Path):
     os.mkfifo(tmp_path / "a.py")
     assert codes(take_inventory(tmp_path)) == ["no_file"]

@@ -48,6 +48,11 @@ def test_a_wrong_policy_is_refused(change: tuple[str, str], reason: str):
         (("{pattern: sleep($$$)}", "{matches: other}"), "other"),
         (("{pattern: sleep($$$)}", "{has: {kind: call_expression, stopBy: ned}}"), "ned"),
         (("{pattern: sleep($$$)}", "{pattern: ''}"), "pattern"),
+        (("{pattern: sleep($$$)}", "{pattern: 'a b ('}"), "the pattern 'a b (' does not parse"),
+        (("{pattern: sleep($$$)}", "{any: [{pattern: {context: 'a b (', selector: call}}]}"), "does not parse"),
+        (("id: no-sleep", "id: ''"), "`id`"),
+        (("id: no-sleep", 'id: "no\\u001b[31m"'), "`id`"),
+        (("id: no-sleep", 'id: "no\\n"'), "`id`"),
         (("{pattern: sleep($$$)}", "3"), "object"),
         (("JavaScript", "Klingon"), "`language` is one of"),
         (("message: It sleeps.\n", ""), "message"),
@@ -69,6 +74,7 @@ def test_a_rule_with_a_mistake_is_refused(change: tuple[str, str], reason: str):
 
 def test_a_right_rule_and_those_of_the_package_compile():
     assert [rule.id for rule in user_rules("own.yml", RULE)] == ["no-sleep"]
+    assert user_rules("own.yml", RULE.replace("JavaScript", "Python").replace("sleep($$$)", "$A.sleep($$$B)"))
     names = [rule.id for rule in package_rules()]
     assert len(names) == len(set(names)) > 50
 
