@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine
 
-from repos.schema.account_tables import database_accounts
 from repos.schema.contents import Contents, contents_of
 from repos.schema.revision import connected
 from repos.server_checks.held_locks import HeldLocks
+from repos.server_checks.listed_role import listed_role
 from repos.server_checks.readiness import database_problem
 
 # Names differ between MariaDB and MySQL; a variable that a server does not have is simply not returned.
@@ -49,9 +48,6 @@ SHOW VARIABLES WHERE Variable_name IN ({_NAMES});
 SELECT version(), current_user(), database(), utc_timestamp(6), user();
 SHOW STATUS WHERE Variable_name IN ('Ssl_cipher', 'Threads_connected');
 SHOW GRANTS"""
-
-# The account lacks a privilege on a table.
-_DENIED = 1142
 
 
 class ServerFacts(NamedTuple):
@@ -103,13 +99,13 @@ def read_server_facts(engine: Engine, account_role: str = "") -> ServerFacts:
         variables, [own], status, grants = _answers(connection)
         middle = (before + time.time()) / 2
         version, account, database, now, user = own
-        listed_role = _listed_role(connection, str(account))
+        role = listed_role(connection)
         return ServerFacts(
             database_url=engine.url.render_as_string(hide_password=False),
             version=str(version),
             account=str(account),
             client_host=str(user).rpartition("@")[2],
-            account_role=account_role or ("" if listed_role is None else listed_role or "worker"),
+            account_role=account_role or ("" if role is None else role or "worker"),
             database=str(database),
             variables={str(name).lower(): str(value) for name, value in variables},
             status={str(name).lower(): str(value) for name, value in status},
@@ -117,19 +113,8 @@ def read_server_facts(engine: Engine, account_role: str = "") -> ServerFacts:
             clock_ahead=_seconds(now) - middle,
             contents=contents_of(connection),
             problem=problem,
-            listed_role=listed_role or "",
+            listed_role=role or "",
         )
-
-
-def _listed_role(connection: Connection, account: str) -> str | None:
-    """The role under which an account is listed, empty if it is not; None if it may not read the list."""
-    query = select(database_accounts.c.role).where(database_accounts.c.account == account)
-    try:
-        return connection.execute(query).scalar() or ""
-    except DBAPIError as error:
-        return None if error.orig is not None and error.orig.args[0] == _DENIED else ""
-    finally:
-        connection.rollback()
 
 
 def _answers(connection: Connection) -> list[list[Any]]:

@@ -13,6 +13,7 @@ from gates.database.accounts.triggers import SIGNALLED
 from repos.database.driver_errors import conflict_of
 from repos.database.engine import open_engine
 from repos.schema.revision import connected
+from repos.server_checks.listed_role import listed_role
 
 # What no worker needs. An update reads no column, because MySQL refuses that for some grants. Each finds a row if there
 # is one, so that a guard gets to refuse it.
@@ -53,7 +54,7 @@ def forbidden_access(database_url: str, *, required: bool = False) -> list[str]:
                     raise AccountsMissing("no database accounts are installed: run `scriptledger gates install`")
                 return []
             writes = [name for name, statement in FORBIDDEN.items() if _succeeds(connection, statement)]
-            secrets = withheld_secrets(_role(connection))
+            secrets = withheld_secrets(listed_role(connection) or "")
             return writes + [f"read {what}" for table, what in secrets.items() if _is_readable(connection, table)]
 
 
@@ -65,15 +66,6 @@ def _installed(connection: Connection) -> bool:
         if number_of(error) in {*DENIED, _NO_TABLE}:
             return False
         raise
-    finally:
-        connection.rollback()
-
-
-def _role(connection: Connection) -> str:
-    """The role under which this account is listed; empty if it is not."""
-    query = "SELECT role FROM database_accounts WHERE account = CURRENT_USER()"
-    try:
-        return str(connection.exec_driver_sql(query).scalar() or "")
     finally:
         connection.rollback()
 

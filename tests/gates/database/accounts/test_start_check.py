@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from gates.database.accounts.roles import SECRETS
 from gates.database.accounts.server import Server
@@ -14,6 +15,8 @@ from gates.database.accounts.start_check import FORBIDDEN, AccountsMissing, forb
 from gates.database.accounts.status import account_status
 from materialization.write_path.submit import Ledger
 from repos.database.engine import open_engine
+from repos.schema.revision import connected
+from repos.server_checks.listed_role import listed_role
 from repos.unit_of_work import UnitOfWork
 from tests.gates.database.accounts.installed import InstalledLedger
 from workers.checks.examination import examine_database
@@ -116,3 +119,22 @@ def test_a_worker_with_too_much_exits_with_one_sentence(own: InstalledLedger):
 def fill(ledger: InstalledLedger) -> None:
     with open_engine(ledger.url_of("worker")) as engine:
         Ledger(UnitOfWork(engine)).drain(1)
+
+
+def test_an_account_finds_the_role_under_which_it_is_listed(installed: InstalledLedger):
+    found: dict[str, str | None] = {}
+    for name, url in {"worker": installed.url_of("worker"), "ai": installed.url_of("ai"), "": installed.url}.items():
+        with open_engine(url) as engine, connected(engine) as connection:
+            found[name] = listed_role(connection)
+
+    # An `ai` account may not read the list; the administrator's is not in it.
+    assert found == {"worker": "worker", "ai": None, "": ""}
+
+
+def test_without_a_list_no_account_has_a_role_and_a_lost_connection_is_an_error(own: InstalledLedger):
+    with open_engine(own.url) as engine, connected(engine) as connection:
+        own.root("RENAME TABLE database_accounts TO elsewhere")
+        assert listed_role(connection) == ""
+        own.root(f"KILL {connection.exec_driver_sql('SELECT CONNECTION_ID()').scalar()}")
+        with pytest.raises(DBAPIError):
+            listed_role(connection)
