@@ -22,6 +22,7 @@ from gates.static_scan.calls.text_flow.shown_texts import ShownTexts
 from gates.static_scan.code.call_chain import Link, applied, chain_of, expanded
 from gates.static_scan.code.imports import imported_names, named_loaders, named_makers, required_words
 from gates.static_scan.code.origins import Origins
+from gates.static_scan.code.python_imports import cursor_words
 from gates.static_scan.code.source_text import SourceText
 from gates.static_scan.code.syntax import Syntax
 from gates.static_scan.code.text_alternatives import Folded
@@ -52,7 +53,7 @@ class FileScan:
         self._only_shown, self._of_other_stores = Collected(self._syntax, domains), Collected(self._syntax, domains)
         self._shown = ShownTexts(self._syntax)
         self._run_texts: set[int] = set()
-        self._modules = self._syntax.module_words | required_words(self._syntax)
+        self._modules = self._syntax.module_words | required_words(self._syntax) | cursor_words(source)
         self._syntax.module_of = self._module_of = imported_names(self._syntax)
         self._origins.aliases |= named_makers(self._module_of) | named_loaders(self._syntax)
         self._stores = OtherStores(source, self._modules, self._module_of)

@@ -17,6 +17,7 @@ from ast_grep_py import SgRoot
 from msgspec import Struct
 
 from domain.errors import Rejected
+from gates.static_scan.word_lists import word_lists
 
 MAX_RULE_BYTES = 1 << 20
 _ID = re.compile(r"[A-Za-z0-9][\w./:-]{0,99}", re.ASCII)
@@ -184,7 +185,7 @@ def _decoded(file: str, text: str, languages: tuple[Language, ...]) -> tuple[Rul
 
 def _rule(file: str, number: int, given: Any, languages: tuple[Language, ...]) -> Rule:
     try:
-        written = msgspec.convert(given, _Written, strict=True)
+        written = msgspec.convert(_with_lists(given) if languages else given, _Written, strict=True)
     except msgspec.ValidationError as error:
         name = given.get("id", "") if isinstance(given, dict) else ""
         raise BadRule(file=file, reason=f"rule {number} {name}: {_one_line(str(error))}".replace("  ", " ")) from None
@@ -205,6 +206,22 @@ def _rule(file: str, number: int, given: Any, languages: tuple[Language, ...]) -
             config[name] = value
     severity = written.severity if written.severity in ("error", "warning") else "note"
     return Rule(written.id, languages, written.message, config, written.touch, severity)
+
+
+def _with_lists(given: Any) -> Any:
+    """A rule of the package, with the words of the lists that its evidence names: `receiver: [$databases]`."""
+    touch = given.get("touch") if isinstance(given, dict) else None
+    if not isinstance(touch, dict) or "evidence" not in touch:
+        return given
+    evidence = [{key: _listed(value) for key, value in each.items()} for each in touch["evidence"]]
+    return {**given, "touch": {**touch, "evidence": evidence}}
+
+
+def _listed(value: Any) -> Any:
+    if not isinstance(value, list) or not any(isinstance(each, str) and each.startswith("$") for each in value):
+        return value
+    lists = word_lists("receivers")
+    return [word for each in value for word in sorted(lists.get(each[1:], [each]) if each.startswith("$") else [each])]
 
 
 def _try(file: str, rule: Rule) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ast_grep_py import SgNode
 
@@ -16,43 +16,21 @@ from gates.static_scan.calls.showing_calls import (
 from gates.static_scan.code.call_chain import Link, chain_of
 from gates.static_scan.code.name_words import words_of
 from gates.static_scan.code.syntax import Part, Syntax
+from gates.static_scan.word_lists import word_lists
 
-_LOGGERS = frozenset("console log logger logging warnings winston pino toast notify sentry assert t i18n st".split())
-_FUNCTIONS = frozenset(
-    """print pprint warn warning error info debug log exception critical fatal trace describe it test xit expect alert
-    confirm assert ok equal fail skip deprecated includes startsWith endsWith startswith endswith indexOf match test
-    search fullmatch compile RegExp count find index toBe toEqual toContain toMatch toThrow toStrictEqual
-    toHaveBeenCalledWith add_argument Option Argument option argument command help getByText
-    findByText setError setMessage rejects raises
-    split rsplit partition gettext ngettext _ echo secho perror exit mark parametrize param add_row Text title
-    addEventListener setTitle description summary usage commit set_attribute set_tag set_data add_event
-    parse_one transpile""".split()
-)
-# Keys under which Python code keeps a text for people; drivers of JavaScript take SQL as `text`.
-_HELP = frozenset(
-    """help description epilog message msg reason id ids match label title summary placeholder db.statement
-    db.query.text text content body prompt example examples""".split()
-)
-# Functions of Python that give a text to a file, a service, or a page. Those of JavaScript have other meanings.
-_PYTHON_FUNCTIONS = frozenset(
-    """write_text write_bytes writestr post patch send_json send_text send_message reply_text fill
-    addItem insertItem insertText setText setPlainText set_content Pre Code code markdown caption""".split()
-)
-_FILES = frozenset("f fh fp file out output outfile handle report".split())
-_TEST_LIBRARIES = frozenset("pytest unittest hypothesis".split())
-# Modules that read SQL, and streams that people read.
-_READERS = frozenset("sqlglot sqlparse sqlfluff stdout stderr".split())
-_PATTERNS = frozenset("regex regexp re pattern matcher matches".split())
-_THROUGH = frozenset("format format_map strip trim dedent cleandoc String str concat join lower upper".split())
 _RAISES = ("raise_statement", "throw_statement")
 _ENDS = ("Error", "Exception", "Warning", "Rejected", "Panic")
+
+
+def _words() -> Mapping[str, frozenset[str]]:
+    return word_lists("mentions")
 
 
 def is_mention(part: Part, syntax: Syntax) -> bool:
     """Whether the text at a part of the tree is only talked about."""
     grammar = syntax.grammar
     if syntax.source.is_python:
-        if _is_type(part) or (_TEST_LIBRARIES & syntax.module_words and _is_sample(part, syntax)):
+        if _is_type(part) or (_words()["test_libraries"] & syntax.module_words and _is_sample(part, syntax)):
             return True
     elif (around := part.node.parent()) is not None and around.kind() == "jsx_expression":
         return True  # what a page shows
@@ -88,7 +66,7 @@ def is_mention(part: Part, syntax: Syntax) -> bool:
                 return False
             if links and only_mentions(outer.node, links, syntax):
                 return True
-            if name not in _THROUGH:
+            if name not in _words()["through"]:
                 return outer.parent is not None and outer.parent.kind in _RAISES
         elif outer.kind in grammar.assignments and outer.kind not in ("pair", "keyword_argument"):
             return outer.kind == "variable_declarator" and is_tested_name(outer, syntax)
@@ -100,14 +78,14 @@ def only_shows(links: Sequence[Link], given: Sequence[SgNode], syntax: Syntax) -
     """Whether a call shows, compares or stores what it is given, by its name."""
     name = links[-1].name if links else ""
     return bool(
-        name in _FUNCTIONS
+        name in _words()["functions"]
         or (syntax.source.is_python and links and _gives_away(links))
         or name.startswith("assert")
         or name.endswith(_ENDS)
-        or {link.name for link in links[:2]} & _LOGGERS
-        or {link.name for link in links[:-1]} & _READERS
+        or {link.name for link in links[:2]} & _words()["loggers"]
+        or {link.name for link in links[:-1]} & _words()["readers"]
         or is_pattern_match(links)
-        or (name == "partial" and given and given[0].text() in _FUNCTIONS)
+        or (name == "partial" and given and given[0].text() in _words()["functions"])
     )
 
 
@@ -137,8 +115,8 @@ def _is_sample(part: Part, syntax: Syntax) -> bool:
 def _gives_away(links: Sequence[Link]) -> bool:
     """Whether a call of Python gives a text to a file, a service, or a page: `f.write(text)`."""
     if links[-1].name in ("write", "writelines"):  # a pipe to a client is written to as well
-        return len(links) > 1 and bool({*words_of(links[-2].name)} & _FILES)
-    return links[-1].name in _PYTHON_FUNCTIONS
+        return len(links) > 1 and bool({*words_of(links[-2].name)} & _words()["files"])
+    return links[-1].name in _words()["python_functions"]
 
 
 def _is_type(part: Part) -> bool:
@@ -156,7 +134,7 @@ def _is_type(part: Part) -> bool:
 
 def is_pattern_match(links: Sequence[Link]) -> bool:
     """Whether a chain of calls looks for a pattern in a text: `regex.exec(text)`."""
-    return len(links) > 1 and links[-1].name == "exec" and bool({*words_of(links[-2].name)} & _PATTERNS)
+    return len(links) > 1 and links[-1].name == "exec" and bool({*words_of(links[-2].name)} & _words()["patterns"])
 
 
 def _compares(part: Part) -> bool:
@@ -173,4 +151,4 @@ def _names_help(part: Part, syntax: Syntax) -> bool:
     name = part.node.field("name") or part.node.field("key")
     if name is None:
         return False
-    return name.text().strip("'\"") in _HELP if syntax.source.is_python else is_display_key(name.text())
+    return name.text().strip("'\"") in _words()["keys"] if syntax.source.is_python else is_display_key(name.text())

@@ -1,4 +1,4 @@
-"""The modules that a file imports or requires, the names that they give, and what says that it has a cursor."""
+"""The modules that a file of JavaScript imports or requires, and the names that they give."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _FILE = re.compile(r"(?:\.(?:server|client))?\.(?:[cm]?[jt]sx?)$")
 
 
 def required_words(syntax: Syntax) -> set[str]:
-    """The words in the names of the modules that a file loads by calls; `.cursor` if it has a cursor of its own."""
+    """The words in the names of the modules that a file loads by calls."""
     source = syntax.source
     if source.is_python:
-        return {".cursor"} if ".cursor(" in source.text else set()
+        return set()
     found: set[str] = set()
     for match in _DYNAMIC.finditer(source.parsed_text) if "import(" in source.text else ():
         found |= {*syntax.grammar.words(match[1])}

@@ -1,4 +1,4 @@
-"""The names that imports of Python give, and whether a file has a cursor of its own."""
+"""The names that imports of Python give, the models among them, and whether a file has a cursor of its own."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ def _read(node: SgNode, source: SourceText, module: str, names: dict[str, Import
     names[given] = Imported(module, name) if module else Imported(whole, "")
 
 
-def has_cursor(source: SourceText) -> bool:
-    """Whether a file of Python makes a cursor."""
-    return source.is_python and ".cursor(" in source.text
+def cursor_words(source: SourceText) -> set[str]:
+    """`.cursor` for a file of Python that makes a cursor: rules ask for it like for a module."""
+    return {".cursor"} if source.is_python and ".cursor(" in source.text else set()
 
 
 @lru_cache(maxsize=8)

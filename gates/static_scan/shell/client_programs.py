@@ -3,43 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from gates.static_scan.shell.command_words import Command, Word, commands_of
 from gates.static_scan.sql.sql_words import HOLE
+from gates.static_scan.word_lists import word_lists
 
-# Programs that run SQL, or load rows.
-CLIENTS = frozenset("mysql mariadb mysqlimport mariadb-import mysqlsh mycli mysqladmin mariadb-admin".split())
-DUMPS = frozenset("mysqldump mariadb-dump mysqlpump mydumper xtrabackup mariabackup mysqlshow mariadb-show".split())
-_LOADERS = frozenset("myloader mysqlslap mariadb-slap mysql_upgrade pt-online-schema-change gh-ost pt-archiver".split())
-_QUESTIONS = frozenset({"--version", "-V", "--help", "-?", "ping", "status", "processlist", "variables", "version"})
-_KEYWORDS = frozenset(
-    """if then else elif do while until ! time exec nohup builtin { @ - RUN CMD ENTRYPOINT HEALTHCHECK SHELL CMD-SHELL
-    eval""".split()
-)
-# Programs that start the one which they are given.
-_STARTERS = frozenset(
-    """sudo env nice ionice timeout xargs su gosu runuser chroot flock watch parallel unbuffer stdbuf setsid strace doas
-    chronic ssh sshpass vagrant dotenv doppler aws-vault op lando ddev heroku fly flyctl uv poetry pipenv pdm hatch rye
-    npx pnpm yarn bunx with-contenv nsenter systemd-run kubectl oc docker podman nerdctl docker-compose podman-compose
-    lxc lxc-exec command faketime retry wait-for-it dockerize ansible gcloud tini
-    dumb-init cronlock setuser multipass incus tsh gosu start-stop-daemon trap call""".split()
-)
-_SHELLS = frozenset("bash sh zsh ksh dash ash busybox cmd".split())
-_CONTAINERS = frozenset("docker podman nerdctl docker-compose podman-compose lxc incus kubectl oc".split())
-_NO_START = frozenset(
-    """service systemctl brew install
-    up start stop restart logs pull push build add remove rm create-secret status reload enable disable
-    images ps inspect cp scale rollout get describe delete apply port-forward volume network""".split()
-)
-# Options of those programs that take the next word.
-_VALUED = frozenset(
-    """-u --user -h --host --hostname --name -n --namespace -c --container -e --env -p --publish -v --volume --network
-    --net -w --workdir --link --env-file --platform -l --label -m --memory --restart --mount --add-host --project -f
-    --file --index -i -o -J -F --context --kubeconfig -P --chdir -t --service --app -a""".split()
-)
-_VALUED_BY_CONTAINERS = _VALUED - {"-i", "-t"}
+# Those of containers take none.
+_FLAGS_OF_CONTAINERS = frozenset({"-i", "-t"})
 _INTERPRETER = re.compile(
     r"(?:python[0-9.]*|pypy[0-9]*|ipython[0-9]?|py|\$\{?PYTHON\}?|node|nodejs|ts-node|tsx|bun|deno)"
 )
@@ -51,6 +23,10 @@ _CODE_OPTIONS = {"python": ("-c", "--command"), "javascript": ("-e", "--eval", "
 _MAX_DEPTH = 3
 
 
+def _programs() -> Mapping[str, frozenset[str]]:
+    return word_lists("programs")
+
+
 class Started(NamedTuple):
     """A program that a command starts: a client, a dump or an interpreter, and the words after it."""
 
@@ -60,12 +36,12 @@ class Started(NamedTuple):
     @property
     def is_client(self) -> bool:
         """Whether it may write to the database."""
-        return self.name in CLIENTS or self.name in _LOADERS
+        return self.name in _programs()["clients"] or self.name in _programs()["loaders"]
 
     @property
     def is_dump(self) -> bool:
         """Whether it reads the database."""
-        return self.name in DUMPS
+        return self.name in _programs()["dumps"]
 
     def code(self) -> Word | None:
         """The code that an interpreter gets after `-c` or `-e`."""
@@ -117,9 +93,9 @@ def started_by(command: Command, variables: Callable[[str], list[Word]] = lambda
     first = words[0].text.rpartition("/")[2]
     if first in ("command", "type", "which", "hash") and len(words) > 1 and words[1].text in ("-v", "-V"):
         return None
-    if first in _CONTAINERS:
+    if first in _programs()["containers"]:
         words = _in_container(words)
-    elif first in _STARTERS or first.rpartition(".")[2] in ("shell", "command"):
+    elif first in _programs()["starters"] or first.rpartition(".")[2] in ("shell", "command"):
         words = _from(words)
     if not words:
         return None
@@ -129,8 +105,8 @@ def started_by(command: Command, variables: Callable[[str], list[Word]] = lambda
     rest = words[1:]
     if _CLIENT_VARIABLE.fullmatch(name):
         return Started("mysql", rest)
-    if name in CLIENTS or name in DUMPS or name in _LOADERS:
-        asks = any(word.text in _QUESTIONS for word in rest[:8])
+    if name in _programs()["clients"] or name in _programs()["dumps"] or name in _programs()["loaders"]:
+        asks = any(word.text in _programs()["questions"] for word in rest[:8])
         return None if asks else Started(name, rest)
     if _INTERPRETER.fullmatch(name) or name in (HOLE, "flask", "django-admin", "manage.py"):
         return _of_interpreter(name, rest)
@@ -141,7 +117,7 @@ def own_words(command: Command) -> list[Word]:
     """The words from the program on: without values of variables, and words of the language."""
     words = command.words
     place = 0
-    while place < len(words) and (words[place].text in _KEYWORDS or _ASSIGNMENT.match(words[place].text)):
+    while place < len(words) and (words[place].text in _programs()["keywords"] or _ASSIGNMENT.match(words[place].text)):
         place += 1
     # Make and Ansible begin a command with signs.
     if place < len(words) and words[place].text[:1] in "@-+" and len(words[place].text) > 1:
@@ -154,7 +130,12 @@ def inner_command_lines(command: Command) -> list[Word]:
     words = own_words(command)
     names = {word.text.rpartition("/")[2] for word in words[:12]}
     first = words[0].text.rpartition("/")[2] if words else ""
-    if first in _STARTERS or first in _SHELLS or names & _SHELLS or command.words[:1] != words[:1]:
+    if (
+        first in _programs()["starters"]
+        or first in _programs()["shells"]
+        or names & _programs()["shells"]
+        or command.words[:1] != words[:1]
+    ):
         return [word for word in words if word.is_quoted and " " in word.text]
     return []
 
@@ -163,11 +144,18 @@ def _from(words: list[Word]) -> list[Word]:
     """The words from the client or interpreter on that a starter is given."""
     for place, word in enumerate(words[1:30], 1):
         name = word.text.rpartition("/")[2]
-        if words[place - 1].text in _NO_START or (words[place - 1].text in _VALUED and word.text == name):
-            if words[place - 1].text in _NO_START:
+        if words[place - 1].text in _programs()["no_start"] or (
+            words[place - 1].text in _programs()["valued"] and word.text == name
+        ):
+            if words[place - 1].text in _programs()["no_start"]:
                 return []
             continue
-        if name in CLIENTS or name in DUMPS or name in _LOADERS or _INTERPRETER.fullmatch(name):
+        if (
+            name in _programs()["clients"]
+            or name in _programs()["dumps"]
+            or name in _programs()["loaders"]
+            or _INTERPRETER.fullmatch(name)
+        ):
             return words[place:]
         if name in ("flask", "manage.py", "django-admin") or _CLIENT_VARIABLE.fullmatch(name):
             return words[place:]
@@ -182,12 +170,12 @@ def _in_container(words: list[Word]) -> list[Word]:
         return []
     if "--" in texts[place:]:
         return words[texts.index("--", place) + 1 :]
-    position = place + 1
+    position, valued = place + 1, _programs()["valued"] - _FLAGS_OF_CONTAINERS
     while position < len(words) and texts[position].startswith("-"):
         if texts[position] == "--entrypoint" or texts[position].startswith("--entrypoint="):
             given = texts[position].partition("=")[2] or (texts[position + 1] if position + 1 < len(words) else "")
             return [words[position]._replace(text=given), *words[position + 1 :]]
-        position += 2 if texts[position] in _VALUED_BY_CONTAINERS else 1
+        position += 2 if texts[position] in valued else 1
     inside = words[position + 1 :]
     return inside if not inside or started_by(Command(inside[:1])) is not None else _within(inside)
 
@@ -195,7 +183,7 @@ def _in_container(words: list[Word]) -> list[Word]:
 def _within(words: list[Word]) -> list[Word]:
     """The words of a command that may begin with a starter of its own."""
     first = words[0].text.rpartition("/")[2]
-    if first in _STARTERS:
+    if first in _programs()["starters"]:
         return _from(words)
     return words
 
