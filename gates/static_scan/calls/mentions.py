@@ -151,4 +151,4 @@ def _names_help(part: Part, syntax: Syntax) -> bool:
     name = part.node.field("name") or part.node.field("key")
     if name is None:
         return False
-    return name.text().strip("'\"") in _words()["keys"] if syntax.source.is_python else is_display_key(name.text())
+    return name.text().strip("'\"") in _words()["keys"] if syntax.source.is_python else is_display_key(part.node)

@@ -50,6 +50,10 @@ def reference_at(node: SgNode, syntax: Syntax) -> Reference | None:
         return None
     if part.kind in grammar.calls and (listed := part.node.field("arguments")) is not None:
         inside = listed.range().start.index <= start < listed.range().end.index
+        function = part.node.field("function")
+        method = function.field("property") if function is not None else None
+        if not inside and method is not None and method.text().startswith(("mock", "returns", "resolves", "rejects")):
+            return None  # `(pool.query as Mock).mockReset()`
         if inside and is_mention(Part(node, place, part), syntax):
             return None
     given: list[SgNode] = []

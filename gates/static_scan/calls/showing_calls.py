@@ -25,8 +25,9 @@ OF_DATABASES = frozenset(
 _KEYS = frozenset(
     """help description epilog message msg reason id ids match label title summary placeholder db.statement
     db.query.text example examples hint tooltip caption subject subtitle heading footer insertText documentation
-    detail details docs error note usage content prompt instructions""".split()
+    detail details docs error note usage comment content prompt instructions""".split()
 )
+_STATEMENT_KEYS = frozenset("text values name rowMode types".split())
 # Words of the names of texts for people, and of those that a check refuses: `USAGE_EXAMPLE`, `forbiddenStatements`.
 _KEPT = frozenset(
     """help usage hint hints example examples message messages placeholder tooltip description caption docs prompt
@@ -40,7 +41,9 @@ _SHOWN = frozenset(
     toMatchInlineSnapshot toHaveTextContent toHaveProperty toHaveValue toHaveBeenNthCalledWith toHaveBeenLastCalledWith
     toThrowError captureMessage captureException addBreadcrumb addHelpText describe has localeCompare isEqual deepEqual
     strictEqual notEqual notStrictEqual deepStrictEqual notDeepEqual is not_contains include alert prompt
-    createTextNode writeText sendMail setAttribute setAttributes $t tc $tc translate formatMessage gettext""".split()
+    mocked useState useRef useMemo shallowRef createSignal question createModel replaceRange replaceSelection setHTML
+    setMarkdown createTextNode writeText sendMail setAttribute setAttributes $t tc $tc translate formatMessage
+    gettext""".split()
 )
 # What these get is shown, stored or counted: by the words of the name before the method.
 _ANSWERING = frozenset("res resp response reply interaction channel message msg ctx say respond".split())
@@ -50,13 +53,17 @@ _ANSWERS = frozenset(
 )
 _COUNTING = frozenset(
     """counter histogram gauge metric metrics statsd span tracer sentry telemetry meter analytics newrelic datadog
-    mixpanel posthog prometheus slack chat""".split()
+    mixpanel posthog prometheus slack chat cy page screen fb hash hmac cipher buffer encoder ydoc ymap ytext
+    yarray""".split()
 )
+# Functions that take a statement apart, by the words of their names.
+_READING = frozenset("parse parser lex lexer tokenize tokenizer highlight highlighter fingerprint lint linter".split())
+_WRITTEN = frozenset("file stream stdout stderr out output writer buffer log zip archive".split())
 _MESSENGERS = frozenset({"say", "respond", "notify", "announce"})
 _ANSWER_CLASSES = frozenset("Response NextResponse Blob Text URLSearchParams URL".split())
 # `builder.insert(new vscode.Position(0, 0), text)` of an editor.
 _EDITING = frozenset({"insert", "replace"})
-_PLACE = re.compile(r"(?:new\s)?\s{0,4}(?:\w{1,40}\.)?(?:Position|Range|Selection)\b")
+_PLACE = re.compile(r"[0-9]+$|(?:new\s)?\s{0,4}(?:\w{1,40}\.)?(?:Position|Range|Selection)\b")
 _LOG_MAKERS = frozenset("debug createDebug debuglog".split())
 _SQL_SHOWN = re.compile(r"""\b(?:language|lang)['"]?\s{0,4}:\s{0,4}['"](?:sql|mysql|mariadb)['"]""")
 # A call with a name for its first argument.
@@ -69,13 +76,21 @@ _DOCUMENTING = re.compile(r"Api[A-Z][A-Za-z]{1,40}$")
 def is_showing_call(call: SgNode, links: Sequence[Link], syntax: Syntax) -> bool:
     """Whether a call shows its texts, or a test gives them to what is no database."""
     name, given = links[-1].name, links[-1].arguments or []
+    if not _READING.isdisjoint(words_of(name)) and OF_DATABASES.isdisjoint(
+        {*words_of(name)} - {"sql", "statement", "query"}
+    ):
+        return True
+    if name == "super" and _is_of_error(call):
+        return True
     if name in _SHOWN or (name == "format" and "sql-formatter" in syntax.source.text):
         return True
     if len(links) > 1:
         before = {word for link in links[:-1] for word in words_of(link.name)}
-        if before & _COUNTING or (name in _ANSWERS and before & _ANSWERING and not before & OF_DATABASES):
+        if (before & _COUNTING and OF_DATABASES.isdisjoint(words_of(name))) or (
+            name in _ANSWERS and before & _ANSWERING and not before & OF_DATABASES
+        ):
             return True
-        if links[-2].name in _ANSWER_CLASSES:
+        if links[-2].name in _ANSWER_CLASSES or (name in ("write", "file") and before & _WRITTEN):
             return True
     elif name in _MESSENGERS or (links[-1].is_new and name in _ANSWER_CLASSES) or _DOCUMENTING.match(name):
         return True
@@ -125,9 +140,21 @@ def _giver_of(name: str, call: SgNode, syntax: Syntax) -> SgNode | None:
     return None
 
 
-def is_display_key(key: str) -> bool:
-    """Whether a key of an object keeps a text for people."""
-    name = key.strip("'\"")
+def _is_of_error(call: SgNode) -> bool:
+    """Whether a call is of the constructor of an error."""
+    kinds = ("class_declaration", "class")
+    around = next((each for each in call.ancestors() if each.kind() in kinds), None)
+    heritage = next((each for each in around.children() if each.kind() == "class_heritage"), None) if around else None
+    return heritage is not None and heritage.text().rstrip().endswith(("Error", "Exception"))
+
+
+def is_display_key(pair: SgNode) -> bool:
+    """Whether an object keeps a text for people under a key; `{ text, values }` is a statement for a driver."""
+    key, listed = pair.field("key"), pair.parent()
+    name = key.text().strip("'\"") if key is not None else ""
+    if name == "text" and listed is not None:
+        others = (each.field("key") or each for each in listed.named_children()[:40] if each.kind() != "comment")
+        return not {each.text().strip("'\"") for each in others} <= _STATEMENT_KEYS
     return name in _KEYS or is_display_name(name)
 
 

@@ -110,7 +110,7 @@ class ShownTexts:
                 return path[1:] if around and around[0].kind() == "arguments" else path
             case "pair":
                 key = outer.field("key")
-                if key is None or key == inner or is_display_key(key.text()):
+                if key is None or key == inner or is_display_key(outer):
                     return True
                 return ("*" if key.kind() == "computed_property_name" else key.text().strip("'\"`"), *path)
             case "switch_case":
@@ -204,8 +204,8 @@ class ShownTexts:
         """What becomes of an argument of a call: the path by which the call's value leads to it, if that is all."""
         links = chain_of(call, self._source, self._syntax.grammar)
         function, listed = call.field("function") or call.field("constructor"), call.field("arguments")
-        if not links or function is None or listed is None:
-            return False
+        if not links or function is None or listed is None or function == given:
+            return function == given  # no text is called
         if only_mentions(call, links, self._syntax):
             return True
         arguments = [each for each in listed.children() if each.is_named() and each.kind() != "comment"]

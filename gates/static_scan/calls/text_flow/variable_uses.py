@@ -19,7 +19,8 @@ _SCOPES = FUNCTIONS | {
     "class_body",
 }
 _DECLARES = ("lexical_declaration", "formal_parameters", "for_in_statement", "arrow_function")
-_KINDS = ("identifier", "shorthand_property_identifier", "private_property_identifier", "property_identifier")
+_VARIABLES = ("identifier", "shorthand_property_identifier")
+_MEMBERS = ("private_property_identifier", "property_identifier")
 
 
 class VariableUses:
@@ -30,7 +31,7 @@ class VariableUses:
 
     def __init__(self, syntax: Syntax) -> None:
         self._source = syntax.source
-        self._nodes: dict[str, list[SgNode]] | None = None
+        self._found: dict[tuple[str, ...], dict[str, list[SgNode]]] = {}
 
     def of_variable(self, name: SgNode) -> list[SgNode]:
         """The uses of a variable, a parameter or a function, by one of its places."""
@@ -51,7 +52,7 @@ class VariableUses:
 
     def of_member(self, name: str) -> list[SgNode]:
         """The expressions that name a member: `this.hint`, `Help.hint`."""
-        found = self._of(name)
+        found = self._of(name, _MEMBERS)
         parents = (each.parent() for each in (found if len(found) <= MAX_PLACES else ()))
         return [parent for parent in parents if parent is not None and parent.kind() == "member_expression"]
 
@@ -65,13 +66,14 @@ class VariableUses:
             return None
         return function
 
-    def _of(self, name: str) -> list[SgNode]:
-        if self._nodes is None:
-            self._nodes = defaultdict(list)
-            kinds = [{"kind": kind} for kind in _KINDS]
-            for node in self._source.root.find_all({"rule": {"any": kinds}}):  # type: ignore[call-overload]
-                self._nodes[self._source.name(node)].append(node)
-        return self._nodes.get(name, [])
+    def _of(self, name: str, kinds: tuple[str, ...] = _VARIABLES) -> list[SgNode]:
+        if kinds not in self._found:
+            by_name: dict[str, list[SgNode]] = defaultdict(list)
+            given = {"any": [{"kind": kind} for kind in kinds]}
+            for node in self._source.root.find_all({"rule": given}):  # type: ignore[call-overload]
+                by_name[self._source.name(node)].append(node)
+            self._found[kinds] = by_name
+        return self._found[kinds].get(name, [])
 
 
 def parameter_of(function: SgNode, place: int) -> SgNode | None:
