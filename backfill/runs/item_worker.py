@@ -115,7 +115,9 @@ class ItemWorker:
             if run.state != "running":
                 return f"the run is {run.state}"
             claim_first = again or time.monotonic() < self._claim_first_until
-            if not claim_first and DOMAINS[item.domain].is_claimed_by_slice(item.name):
+            # One of a newer program has a domain that is unknown here, and fails like any other error.
+            domain = DOMAINS.get(item.domain)
+            if not claim_first and domain is not None and domain.is_claimed_by_slice(item.name):
                 claimed = item.claimed_by_first_slice()
                 if claimed is not None:
                     return claimed, run

@@ -172,6 +172,16 @@ def test_a_key_that_the_ledger_has_already_is_tried_so_often_only(backfill: Back
     assert attempts == [False] * (MAX_ATTEMPTS - 1) + [True]
 
 
+def test_an_item_of_an_unknown_domain_fails(backfill: Backfill):
+    """It was added by a newer program."""
+    make()
+    with backfill.context() as context:
+        fleet = sent(context, backfill)
+        DOMAINS.clear()
+        assert fleet.work() == ["failed"]
+    assert str(the_item(backfill).error).startswith("stopped by KeyError at item_worker.py:")
+
+
 def test_a_failed_item_was_not_claimed_before(backfill: Backfill):
     def fails(_: ItemWork) -> bool:
         raise Corrupt("x")
