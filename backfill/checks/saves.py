@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from backfill.checks.base import Check, check
 from backfill.content.refusals import (
     JsonDuplicateKey,
@@ -91,7 +93,8 @@ class BadJson(Check):
                 try:
                     _require_json(value)
                 except Rejected as refusal:
-                    yield self.finding(batch.table, batch.key(place), name, value, note=refusal.code)
+                    found = self.finding(batch.table, batch.key(place), name, value, note=refusal.code)
+                    yield replace(found, decision="report") if self._comes_as_it_is(batch, name, found) else found
         if batch.table.target == "scripts":
             for place, content in enumerate(contents_of(batch)):
                 if isinstance(content.refusal, BAD_JSON):
@@ -103,6 +106,11 @@ class BadJson(Check):
         if isinstance(save.content.refusal, BAD_JSON):
             note = save.content.refusal.code
             yield self.finding(save.table, save.key, save.table.content_column, save.data, note=note)
+
+    def _comes_as_it_is(self, batch: Batch, name: str, found: Finding) -> bool:
+        """Whether a text is kept as it is: only what becomes a payload has to be JSON. A decision on its row holds."""
+        is_payload = batch.table.target in ("elements", "personas") and not batch.table.rule_of(name).keep
+        return not is_payload and batch.table.decision(self.code, str(found.key)) is None
 
     @staticmethod
     def _holds_json(batch: Batch, name: str) -> bool:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from backfill.checks.base import Check, check
 from backfill.mapping.mapped_table import MappedTable
+from backfill.mapping.model import EPOCH, MICROSECOND
+from backfill.mapping.targets import MOMENT
 from backfill.mapping.time_zones import time_zone
 from backfill.scanning.batch import Batch
 from backfill.scanning.finding import Finding
@@ -18,11 +21,46 @@ from backfill.scanning.finding import Finding
 _ZERO = re.compile(r"0000-|-00\b")
 # Times in the future are the purpose of these.
 AHEAD = ("expires_at",)
+# Times that most rows do not have.
+ENDS = ("deleted_at", "archived_at", "revoked_at", "seen_at")
+# Microseconds of the units of a number.
+UNITS = {"s": 1_000_000, "ms": 1_000, "us": 1}
+# The years 1 to 9999: an epoch time outside was stored in another unit.
+FIRST = (datetime.fromisoformat("0001-01-01T00:00Z") - EPOCH) // MICROSECOND
+LAST = (datetime.fromisoformat("9999-12-31T23:59:59.999999Z") - EPOCH) // MICROSECOND
 
 
 def is_zero(value: Any) -> bool:
     """Whether a time is a zero date, or a part of its date is zero."""
     return isinstance(value, str) and _ZERO.search(value[:10]) is not None
+
+
+def _text_problem(value: Any) -> str | None:
+    """What is wrong with a date that is stored as text; None if nothing is."""
+    text = str(value)
+    if is_zero(text):
+        return ""
+    if not text.strip():
+        return "empty"
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return "no date that can be read"
+    return None
+
+
+def _number_problem(value: Any, unit: int) -> str | None:
+    """What is wrong with a number that is a time since 1970; None if nothing is."""
+    if isinstance(value, str):
+        try:
+            value = Decimal(value.strip())
+        except InvalidOperation:
+            return _text_problem(value)
+    if value is None or value == 0:
+        return None if value is None else "0"
+    if isinstance(value, Decimal) and not value.is_finite():
+        return "no number"
+    return None if FIRST <= value * unit <= LAST else "no time in the years 1 to 9999"
 
 
 @check
@@ -32,11 +70,26 @@ class ZeroDate(Check):
     decision = "repair"
 
     def batch(self, batch: Batch) -> Iterator[Finding]:
-        for name, _ in batch.table.moments:
-            if name in batch.table.read_columns and _ZERO.search(batch.joined(name)):
-                for place, value in enumerate(batch.column(name)):
-                    if is_zero(value):
-                        yield self.finding(batch.table, batch.key(place), name)
+        for name, field in batch.table.columns_that_hold(MOMENT):
+            if name not in batch.table.read_columns:
+                continue
+            kind, unit = batch.table.described(name).kind, batch.table.rule_of(name).unit
+            for place, note in self._problems(batch, name, kind, unit):
+                # Without a time, a row was not deleted.
+                if note not in ("0", "empty") or field not in ENDS:
+                    yield self.finding(batch.table, batch.key(place), name, note=note)
+
+    @staticmethod
+    def _problems(batch: Batch, name: str, kind: str, unit: str | None) -> Iterator[tuple[int, str]]:
+        """The places of times that are none, each with a note."""
+        if unit is not None:
+            of_number = [_number_problem(value, UNITS[unit]) for value in batch.column(name)]
+            yield from ((place, note) for place, note in enumerate(of_number) if note is not None)
+        elif kind in ("text", "any"):
+            found = [None if value is None else _text_problem(value) for value in batch.column(name)]
+            yield from ((place, note) for place, note in enumerate(found) if note is not None)
+        elif _ZERO.search(batch.joined(name)):
+            yield from ((place, "") for place, value in enumerate(batch.column(name)) if is_zero(value))
 
 
 @check

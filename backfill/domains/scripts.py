@@ -167,12 +167,12 @@ def _script(
 ) -> LegacyScript | Problem | None:
     """The script as it comes over; a problem if it is set aside, None if the mapping leaves it out."""
     row = found.row
+    if is_ambiguous(context, found.table, row.id):
+        return Problem("L40", SAME_ID, found.table.column("id"))
     if row.skipped:
         return None
     if row.problem is not None:
         return row.problem
-    if is_ambiguous(context, found.table, row.id):
-        return Problem("L40", SAME_ID, found.table.column("id"))
     known = tx.legacy_keys.find(found.table.name, [row.key]).get(row.key)
     number = row.number or (known.our_id if known is not None else 0)
     if not number:

@@ -133,12 +133,13 @@ class MappedTable:
 
     @cached_property
     def read_columns(self) -> list[str]:
-        """The columns that a scan reads: the key, and every column that is mapped or kept."""
+        """The columns that a scan reads: the key, and every column that is mapped or kept; of bytes those with keys."""
+        read = {self.content_column, *(name for name, _ in self.keys)}
         wanted = [
             column.name
             for column in self.table.columns
             if self.rule_of(column.name).drop is None
-            and (column.kind not in ("bytes", "unknown") or column.name == self.content_column)
+            and (column.kind not in ("bytes", "unknown") or column.name in read)
         ]
         return [*self.key_columns, *(name for name in wanted if name not in self.key_columns)]
 

@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from backfill.checks.times import is_zero
+from backfill.checks.times import FIRST, LAST, UNITS, is_zero
 from backfill.mapping.model import ColumnRule, WriterRule
 from backfill.mapping.time_zones import time_zone
 
@@ -24,10 +24,6 @@ ReadMoment = Callable[[Any, Sequence[Any]], tuple[int | None, Doubt]]
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a local time, whose offset is subtracted afterwards
 MICROSECOND = timedelta(microseconds=1)
-UNITS = {"s": 1_000_000, "ms": 1_000, "us": 1}
-# The years 1 to 9999: an epoch time outside was stored in another unit.
-FIRST = (datetime.fromisoformat("0001-01-01") - EPOCH) // MICROSECOND
-LAST = (datetime.fromisoformat("9999-12-31T23:59:59.999999") - EPOCH) // MICROSECOND
 _DIGITS = frozenset("0123456789.-")
 
 

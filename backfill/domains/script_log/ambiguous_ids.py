@@ -48,17 +48,18 @@ def scripts_of(context: BackfillContext, table: MappedTable) -> Iterator[Any]:
 
 
 def migrate_ambiguous(work: ItemWork, table: MappedTable) -> bool:
-    """Set aside every row but the first of an id, and those without one; returns whether all were looked at."""
+    """Set aside the rows that share an id, and those without one; returns whether all were looked at.
+
+    The saves of a shared id are set aside by its item.
+    """
     context, done = work.context, decode_key(work.checkpoint)
     begin = 0 if done is None else done[0]
-    found: set[int] = set()
     aside: list[QuarantinedRow] = []
     count = 0
     for count, (script, key) in enumerate(_ids(context, table), 1):
         reason = NO_ID if script is None else ""
         if script is not None and is_ambiguous(context, table, script):
-            reason = SAME_ID if _mark(script) in found else ""
-            found.add(_mark(script))
+            reason = SAME_ID
         if reason and count > begin:
             aside.append(QuarantinedRow(table.name, row_key(key), CODE, reason, table.column("id")))
         if time.monotonic() >= work.deadline and aside:

@@ -13,6 +13,7 @@ from backfill.checks.saves import BAD_JSON
 from backfill.domains.base import Counts, ItemWork
 from backfill.domains.flat.references import RESERVED
 from backfill.domains.flat.slices import decision_key, keep_repaired, quarantined
+from backfill.domains.script_log.ambiguous_ids import SAME_ID
 from backfill.domains.script_log.source import SourceScript
 from backfill.scripts.changed_metadata import EDITED, OTHER_OWNER
 from backfill.scripts.migrated_saves import MigratedSaves
@@ -156,10 +157,12 @@ def set_script_aside(work: ItemWork, found: SourceScript, problem: Problem | Non
     counts = {table: Counts(skipped=rows) for table, rows in tables.items()}
     aside: list[QuarantinedRow] = []
     own = Counts(skipped=1)
+    # The row of a branch is that of its script; rows that share an id have an item of their own.
+    has_row = not found.is_branch and (problem is None or problem.reason != SAME_ID)
     if problem is not None:
         counts = {table: Counts(quarantined=rows) for table, rows in tables.items()}
         own = Counts(quarantined=1)
-        if not found.is_branch:
+        if has_row:
             row = quarantined(context, found.table, found.row.key, problem)
             aside.append(row._replace(decision_key=decision_key(found.row.key, found.row.finding)))
         aside += (
@@ -169,7 +172,7 @@ def set_script_aside(work: ItemWork, found: SourceScript, problem: Problem | Non
         )
     commands = Counter(found.pointed) + Counter(found.pointless)
     _add(counts, {table: Counts(skipped=rows) for table, rows in commands.items()})
-    if not found.is_branch:
+    if has_row:
         _add(counts, {found.table.name: own})
     with context.unit_of_work.records() as tx:
         work.record(tx, msgspec.msgpack.encode(ScriptProgress(len(found.saves))), counts, aside, last=True)

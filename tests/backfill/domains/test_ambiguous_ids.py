@@ -59,6 +59,24 @@ def test_scripts_with_one_id_are_set_aside_and_the_rest_comes_over(legacy: Scrip
     assert legacy.run() == counts
 
 
+def test_each_script_with_a_shared_id_is_named_once(tmp_path: Path, ledger: UnitOfWork) -> None:
+    tables = TABLES.replace("scripts (id INTEGER PRIMARY KEY", "scripts (tenant INTEGER, id INTEGER").replace(
+        "deletedAt TEXT);", "deletedAt TEXT, PRIMARY KEY (tenant, id));", 1
+    )
+    legacy = ScriptDatabase(tmp_path, ledger, Clock(), tables)
+    # The second has no owner as well, and the third is alone.
+    for tenant, script_id, owner in ((1, 8, 1), (2, 8, None), (2, 9, 1)):
+        row = (tenant, script_id, owner, "One", "draft", "FADE IN:", *["2021-01-01 09:00:00"] * 2, 1, None)
+        legacy.add("scripts", row)
+
+    counts = legacy.run()
+
+    assert everything_is_counted(legacy, counts)
+    assert counts["scripts"] == Counts(migrated=1, quarantined=2)
+    assert sorted((row.named_key, row.code) for row in legacy.quarantined()) == [("[1,8]", "L40"), ("[2,8]", "L40")]
+    assert legacy.certificate().problems == []
+
+
 def test_scripts_without_an_id_are_set_aside(legacy: ScriptDatabase) -> None:
     for script_id, title in ((None, "One"), (7, "The Ferry"), (None, "Two")):
         add(legacy, script_id, title)

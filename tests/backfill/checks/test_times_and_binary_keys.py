@@ -1,0 +1,87 @@
+"""A scan names each time that the move cannot read, reads keys of bytes, and takes no kept text for a payload."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from backfill.mapping.draft import draft
+from backfill.mapping.model import ColumnRule
+from backfill.runs.scan.scan import Scan
+from backfill.scanning.finding import Finding
+from backfill.translate.moments import moment_reader
+from repos.legacy.catalog import read_catalog
+from repos.legacy.connection import open_source
+
+
+def findings(file: Path, sql: str, *rows: tuple[Any, ...], unit: str | None = None) -> list[Finding]:
+    with closing(sqlite3.connect(file)) as legacy:
+        legacy.executescript(sql)
+        legacy.executemany(f"INSERT INTO users VALUES ({', '.join('?' * len(rows[0]))})", rows)
+        legacy.commit()
+    with open_source(f"sqlite:///{file}") as source:
+        catalog = read_catalog(source)
+        mapping = draft(catalog).mapping
+        if unit is not None:
+            users = mapping.tables["users"]
+            columns = {**users.columns, "created_at": ColumnRule(to="created_at", unit=unit)}  # type: ignore[arg-type]
+            mapping = replace(mapping, tables={**mapping.tables, "users": replace(users, columns=columns)})
+        return Scan(source, catalog, mapping).run().findings.kept()
+
+
+TIMES = ("2021-03-04T05:06:07-05:00", "2021-03-04 05:06", None, "", "04/03/2021", "0000-00-00", "Thu, 04 Mar 2021")
+
+
+@pytest.mark.parametrize(
+    ("kind", "unit", "times"),
+    [
+        ("VARCHAR(60)", None, TIMES),
+        ("BIGINT", "ms", (1_612_173_600_000, None, 0, 1 << 60)),
+        ("VARCHAR(60)", "s", ("1612173600", None, "0", "soon", "2021-03-04")),
+    ],
+)
+def test_each_time_that_the_move_has_to_infer_is_a_finding(
+    tmp_path: Path, kind: str, unit: str | None, times: tuple[Any, ...]
+) -> None:
+    sql = f"CREATE TABLE users (id INTEGER PRIMARY KEY, email VARCHAR(90), created_at {kind})"
+    rows = [(number, f"u{number}@example.org", at) for number, at in enumerate(times)]
+    found = findings(tmp_path / "legacy.db", sql, *rows, unit=unit)
+
+    read = moment_reader(ColumnRule(to="created_at", unit=unit), ["created_at"])  # type: ignore[arg-type]
+    inferred = [str(number) for number, at in enumerate(times) if at is not None and read(at, (at,))[0] is None]
+    assert [each.key for each in found if each.code == "L07"] == inferred
+    assert inferred != []
+
+
+def test_references_of_bytes_are_read(tmp_path: Path) -> None:
+    sql = """
+    CREATE TABLE users (id BINARY(16) PRIMARY KEY, email VARCHAR(90), created_at DATETIME);
+    CREATE TABLE scripts (id BINARY(16) PRIMARY KEY, user_id BINARY(16), title TEXT, created_at DATETIME);
+    CREATE TABLE script_versions (id BINARY(16) PRIMARY KEY, script_id BINARY(16), version_number INTEGER, content TEXT,
+      created_at DATETIME);
+    INSERT INTO scripts VALUES (x'0b', x'01', 'One', '2021-01-01'), (x'0c', x'09', 'Two', '2021-01-01');
+    INSERT INTO script_versions VALUES (x'10', x'0b', 1, 'A', '2021-01-01'), (x'11', x'0f', 1, 'B', '2021-01-01');
+    """
+    found = findings(tmp_path / "legacy.db", sql, (b"\x01", "a@example.org", "2021-01-01"))
+
+    assert [(each.table, each.key, each.column) for each in found if each.code == "L05"] == [
+        ("scripts", "0c", "user_id"),
+        ("script_versions", "11", "script_id"),
+    ]
+    assert [each.key for each in found if each.code == "L41"] == ["0c"]
+
+
+def test_a_text_that_is_kept_need_not_be_json(tmp_path: Path) -> None:
+    sql = """
+    CREATE TABLE users (id INTEGER PRIMARY KEY, email VARCHAR(90));
+    CREATE TABLE jobs (id INTEGER PRIMARY KEY, payload TEXT);
+    INSERT INTO jobs VALUES (1, 'no JSON');
+    """
+    found = findings(tmp_path / "legacy.db", sql, (1, "a@example.org"))
+
+    assert [(each.table, each.decision) for each in found if each.code == "L15"] == [("jobs", "report")]
