@@ -28,7 +28,7 @@ def is_own_object(root: str, chain: Sequence[Link], syntax: Syntax) -> bool:
 
 def _is_own_in_javascript(root: str, chain: Sequence[Link], syntax: Syntax) -> bool:
     """Whether the method is called on an object of such a class, by its name or as a member of `this`."""
-    if "class " not in syntax.source.text or not chain[-1].name.isidentifier():
+    if not chain[-1].name.isidentifier():
         return False
     if root == "this" and len(chain) == 3:
         values = syntax.fields.get(chain[1].name.partition(" ")[0].lstrip("#"), [])
@@ -41,7 +41,16 @@ def _is_own_in_javascript(root: str, chain: Sequence[Link], syntax: Syntax) -> b
 def _has_method(value: SgNode, method: str, syntax: Syntax) -> bool:
     made = value.field("constructor") if value.kind() == "new_expression" else None
     name = syntax.source.name(made) if made is not None and made.kind() == "identifier" else ""
-    if not name or f"class {name}" not in syntax.source.text:
+    if not name:
+        return False
+    if (name, method) not in syntax.own_methods:
+        syntax.own_methods[name, method] = _declares(name, method, syntax)
+    return syntax.own_methods[name, method]
+
+
+def _declares(name: str, method: str, syntax: Syntax) -> bool:
+    """Whether a class of JavaScript without a base has a method."""
+    if f"class {name}" not in syntax.source.text:
         return False
     named = {"has": {"field": "name", "regex": f"^{re.escape(name)}$"}}
     own = syntax.source.root.find({"rule": {"kind": "class_declaration", **named}})  # type: ignore[call-overload]
@@ -57,9 +66,15 @@ def _is_made(value: SgNode, method: str, syntax: Syntax) -> bool:
     function = value.field("function") if value.kind() == "call" else None
     if function is None or function.kind() != "identifier" or not method.isidentifier():
         return False
-    text, name = syntax.source.text, syntax.source.name(function)
+    name = syntax.source.name(function)
+    if (name, method) not in syntax.own_methods:
+        syntax.own_methods[name, method] = _declares_in_python(name, method, f"\n{syntax.source.text}")
+    return syntax.own_methods[name, method]
+
+
+def _declares_in_python(name: str, method: str, text: str) -> bool:
     ends = (":", "():", "(object):")
-    start = next((place for end in ends if (place := f"\n{text}".find(f"\nclass {name}{end}")) >= 0), -1)
+    start = next((place for end in ends if (place := text.find(f"\nclass {name}{end}")) >= 0), -1)
     if start < 0:
         return False
     end = text.find("\nclass ", start + 1)

@@ -65,6 +65,8 @@ class Syntax:
         self.assignments: dict[str, list[Assignment]] = defaultdict(list)
         self.fields: dict[str, list[SgNode]] = defaultdict(list)
         self.module_words: set[str] = set()
+        # Whether a class of the file, by its name, has a method and no base: filled when it is asked for.
+        self.own_methods: dict[tuple[str, str], bool] = {}
         # The module of each name that an import of JavaScript gives; the scan of a file sets it.
         self.module_of: Mapping[str, str] = {}
         # `import`, and what it imports on the next line, which is an error.

@@ -14,6 +14,8 @@ from domain.counting import counted
 from gates.static_scan.code.source_text import LANGUAGES, is_dense
 from gates.static_scan.files.command_files import kind_of, script_of
 from gates.static_scan.files.embedded_code import NOTEBOOK, PAGES, code_of_notebook, scripts_of_page
+from gates.static_scan.files.large_files import MAX_SETTINGS_BYTES, refusal
+from gates.static_scan.files.other_languages import NOT_READ
 from gates.static_scan.touchpoint import Skipped, Unread
 
 MAX_FILE_BYTES = 1 << 20
@@ -56,28 +58,6 @@ _SUFFIXES = {
     NOTEBOOK: "notebook",
     ".sql": "sql",
     **dict.fromkeys((".sh", ".bash", ".zsh", ".ksh"), "shell"),
-}
-# Languages that no rule reads: their files are counted, so that no report is silent about them.
-_NOT_READ = {
-    ".php": "PHP",
-    ".rb": "Ruby",
-    ".go": "Go",
-    ".java": "Java",
-    ".kt": "Kotlin",
-    ".cs": "C#",
-    ".rs": "Rust",
-    ".pl": "Perl",
-    ".pm": "Perl",
-    ".scala": "Scala",
-    ".ex": "Elixir",
-    ".exs": "Elixir",
-    ".lua": "Lua",
-    ".swift": "Swift",
-    ".dart": "Dart",
-    ".ps1": "PowerShell",
-    ".coffee": "CoffeeScript",
-    ".ejs": "EJS",
-    ".erb": "ERB",
 }
 
 
@@ -133,7 +113,7 @@ class SourceFiles:
             for name in sorted(files):
                 path, relative = here / name, (prefix / name).as_posix()
                 suffix = path.suffix.lower()
-                if suffix in _NOT_READ and not self._exclusion(relative):
+                if suffix in NOT_READ and not self._exclusion(relative):
                     others[suffix] += 1
                 is_known = _sort_of(relative) != ""
                 if not is_known and "." in name:
@@ -145,7 +125,7 @@ class SourceFiles:
                     yield path, relative
         for suffix, count in sorted(others.items()):
             self.skipped.append(
-                Skipped(f"*{suffix}", f"{counted(count, 'file')} of {_NOT_READ[suffix]}, which is not read")
+                Skipped(f"*{suffix}", f"{counted(count, 'file')} of {NOT_READ[suffix]}, which is not read")
             )
 
     def _keep_out(self, path: Path, relative: Path, folders: list[str]) -> None:
@@ -211,13 +191,12 @@ class SourceFiles:
                 if not language and not (language := _interpreter(opened.readline(200))):
                     return None
                 opened.seek(0)
-                data = opened.read(MAX_FILE_BYTES + 1)
+                data = opened.read((MAX_SETTINGS_BYTES if commands else MAX_FILE_BYTES) + 1)
         except OSError as error:
             self._add_unread(name, "unreadable", f"It cannot be read: {error.strerror or error}.")
             return None
-        if len(data) > MAX_FILE_BYTES:
-            size = "It has more than 1 MiB, as minified and generated code has"
-            self._add_unread(name, "too_large", f"{size}: it was not read.")
+        if len(data) > MAX_FILE_BYTES and (refused := refusal(data, is_settings=commands != "")) is not None:
+            self.unread.append(Unread(name, *refused))
             return None
         text = _decoded(data)
         if text is None:
@@ -228,7 +207,8 @@ class SourceFiles:
             self._add_unread(name, "encoding", sentence)
             return None
         if commands:
-            text = script_of(text, commands)
+            # A large one that is not refused has no command.
+            text = script_of(text, commands) if len(data) <= MAX_FILE_BYTES else "\n" * text.count("\n")
         elif language == "page":
             text, language = scripts_of_page(text, suffix)
         elif language == "notebook":

@@ -173,10 +173,12 @@ def test_a_notebook_whose_lines_are_not_known_is_named(tmp_path: Path, text: str
 
 
 def test_files_of_languages_that_are_not_read_are_counted(tmp_path: Path):
-    for name in ("a.php", "b.php", "c.rb", "d.txt"):
-        (tmp_path / name).write_text("x")
+    for name in ("a.php", "b.php", "c.rb", "d.txt", "e.md"):
+        (tmp_path / name).write_text("```sql\nDELETE FROM users;\n```\n```bash\nmysql app < x.sql\n```\n")
     found = take_inventory(tmp_path)
+    assert (found.touchpoints, found.unread) == ([], [])
     assert found.skipped == [
+        ("*.md", "1 file of Markdown, which is not read"),
         ("*.php", "2 files of PHP, which is not read"),
         ("*.rb", "1 file of Ruby, which is not read"),
     ]
