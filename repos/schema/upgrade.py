@@ -17,7 +17,7 @@ from repos.database.driver_errors import conflict_of
 from repos.database.engine import BEGIN, LOCK_WAIT_SECONDS, open_engine
 from repos.schema import log_view_repair
 from repos.schema.contents import Contents, contents_of, contents_of_file
-from repos.schema.known_schemas import alembic_config, known_schemas
+from repos.schema.known_schemas import alembic_config, known_schemas, record_unrecorded, unrecorded_revision
 from repos.schema.revision import (
     TABLE,
     SchemaOutdated,
@@ -73,14 +73,15 @@ def upgrade(engine: Engine, revision: str = "head", *, allowed: Collection[str] 
     """
     _require_fit_file(engine, allowed)
     with _locked_connection(engine) as connection:
+        record_unrecorded(connection)
         _require_fit(connection, contents_of(connection), allowed)
         _require_free_tables(connection)
         try:
             command.upgrade(alembic_config(connection), revision)
         except DBAPIError as error:
-            if (number := _number(error)) not in _ALREADY_DONE:
+            if error.orig is None or (number := _number(error)) not in _ALREADY_DONE:
                 raise
-            raise UnfinishedSchema(_STOPPED.format(number=number, reason=_reason(error))) from error
+            raise UnfinishedSchema(_STOPPED.format(number=number, reason=str(error.orig.args[-1]))) from error
         if revision == "head":
             log_view_repair.restore(connection)
         connection.commit()
@@ -129,6 +130,8 @@ def _require_fit(connection: Connection, held: Contents, allowed: Collection[str
     if held == Contents():
         return
     found = recorded_revision(connection) if TABLE in held.tables else None
+    if unrecorded_revision(connection, held):
+        return
     try:
         require_upgradable(held, found, known_schemas(), _refusals(connection.engine), allowed)
     except UnfinishedSchema:
@@ -151,10 +154,6 @@ def _refusals(engine: Engine) -> UpgradeRefusals:
 
 def _number(error: DBAPIError) -> object:
     return error.orig.args[0] if error.orig is not None and error.orig.args else None
-
-
-def _reason(error: DBAPIError) -> str:
-    return str(error.orig.args[-1]) if error.orig is not None else ""
 
 
 def downgrade(engine: Engine, revision: str) -> None:
