@@ -17,6 +17,8 @@ COMPUTED = ""
 QUOTES = "'\"`"
 # Methods that look up an object by its name or class.
 _LOOKUPS = frozenset("get resolve inject make use service getService getInstance".split())
+_MAX_CALLBACKS = 2
+_OVER_RECORDS = frozenset({"map", "forEach", "flatMap"})
 # `(tx || pool).query(text)`: either may be meant.
 _CHOICES = ("ternary_expression", "conditional_expression", "binary_expression", "boolean_operator")
 
@@ -95,6 +97,9 @@ def expanded(chain: list[Link], syntax: Syntax, origins: Origins, index: int, de
     chain = _with_origins(chain, origins, index)
     root = chain[0]
     values = syntax.assignments.get(root.name, [])
+    if not values and len(chain) > 1 and depth < _MAX_CALLBACKS and not syntax.source.is_python:
+        records = _records(root.name, syntax, index)
+        return [*expanded(records, syntax, origins, index, depth + 1)[:20], *chain] if records else chain
     if not values or len(values) > 3:
         return chain
     grammar = syntax.grammar
@@ -126,6 +131,27 @@ def expanded(chain: list[Link], syntax: Syntax, origins: Origins, index: int, de
             # Both names say what it is: `script_repository`, and the `Session` of `with Session() as s`.
             return [*before, root._replace(name=f"{root.name} {before[-1].name}"), *chain[1:]] if before else chain
     return chain
+
+
+def _records(name: str, syntax: Syntax, index: int) -> list[Link]:
+    """The chain that fetched the records whose callback gets a name: `(await Script.findAll()).map((each) => …)`."""
+    part = syntax.part_at(index)
+    while part is not None and not (part.function is not None and part.kind in syntax.grammar.functions):
+        part = part.parent
+    if part is None or part.function is None or part.function.parameters[:1] != [name] or part.parent is None:
+        return []
+    function = part.parent.node.field("function") if part.parent.kind in syntax.grammar.calls else None
+    listed = function.field("object") if function is not None and function.kind() in syntax.grammar.members else None
+    if function is None or listed is None or (method := function.field("property")) is None:
+        return []
+    if method.text() not in _OVER_RECORDS or ".findAll(" not in syntax.source.text:
+        return []
+    fetched = chain_of(listed, syntax.source, syntax.grammar)
+    is_fetched = any(link.name == "findAll" for link in fetched)
+    if not is_fetched and len(fetched) == 1:
+        values = syntax.assignments.get(fetched[0].name, [])
+        is_fetched = len(values) == 1 and ".findAll(" in syntax.source.slice(values[0].value)
+    return fetched if is_fetched else []
 
 
 def _own(member: Link, root: Link) -> Link:

@@ -35,7 +35,7 @@ _IN_COMMENT = re.compile(
 _GETTER = re.compile(r"\bget\s{1,4}#?(\w{1,60})\s?\(\)\s?(?::[^{;\n]{0,80})?\{\s{0,40}return\s{1,4}([^;{}\n]{1,160})")
 _METHOD = re.compile(
     r"\b(\w{1,60})\([^()\n]{0,120}\)\s?(?::[^{;\n]{0,80})?\{\s{0,40}return\s{1,4}"
-    r"((?:await\s{1,2})?[\w.?#]{1,80}(?:<[^>\n]{0,60}>)?\([^()\n]{0,80}\))\s?[;}\n]"
+    r"((?:await\s{1,2})?(?:[\w.?#]{1,80}|\([\w.?#|& ]{1,80}\))(?:<[^>\n]{0,60}>)?\([^()\n]{0,80}\))\s?[;}\n]"
 )
 _HANDLES = frozenset("knex trx tx db connection conn pool repository repo builder em fork manager client".split())
 _MAX_STEPS = 4
@@ -90,7 +90,8 @@ class DeclaredTypes:
         if "get " in text:
             yield from ((match[1], match[2]) for match in _GETTER.finditer(text))
         for match in _METHOD.finditer(text):
-            called = match[2].partition("(")[0].partition("<")[0].rpartition(".")[2]
+            called = match[2].rpartition("(")[0].partition("<")[0]
+            called = called if called.endswith(")") else called.rpartition(".")[2]  # `(trx || this.knex)(this.table)`
             if _HANDLES & {*words_of(called)}:
                 yield match[1], match[2]
 

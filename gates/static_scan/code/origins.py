@@ -135,20 +135,22 @@ class Origins:
         if self._source.is_python:
             given = {"any": [{"kind": kind, "has": {"field": "type", "kind": "type"}} for kind in kinds]}
         else:
-            given = {"any": [{"kind": kind, "has": {"kind": "type_annotation"}} for kind in kinds]}
+            typed = [{"kind": kind, "has": {"kind": "type_annotation"}} for kind in kinds]
+            given = {"any": [*typed, {"kind": "required_parameter", "has": {"kind": "decorator"}}]}
         for node in self._source.root.find_all({"rule": given}):  # type: ignore[call-overload]
             self._read_typed(node)
 
     def _read_typed(self, node: SgNode) -> None:
         named = node.field("pattern") or node.field("name") or node.field("left") or node.child(0)
         annotation = node.field("type")
-        if named is None or annotation is None:
+        if named is None:
             return
-        words = self._types.words(_of_type(self._source.slice(annotation)[:200]))
+        words = self._types.words(_of_type(self._source.slice(annotation)[:200])) if annotation is not None else ""
         decorator = next((child for child in node.children()[:4] if child.kind() == "decorator"), None)
         if decorator is not None:
-            injected = self._source.slice(decorator)[1:80].partition("(")[0]
-            words = f"{words} {injected.removeprefix('Inject')}"
+            injected, _, token = self._source.slice(decorator)[1:80].partition("(")
+            token = " ".join(_NAME.findall(token)) if injected == "Inject" else ""
+            words = f"{words} {injected.removeprefix('Inject')} {token}"
         if not words.strip():
             return
         name = self._source.name(named)[:80].rpartition(".")[2].lstrip("#")
