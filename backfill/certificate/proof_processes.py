@@ -42,6 +42,8 @@ SENDINGS_PER_TASK_MORE = 64
 SENDINGS_PER_PROCESS = 64
 # Problems that wait for the result of an earlier task.
 MAX_HELD_PROBLEMS = 10_000
+TasksOf = Callable[[BackfillContext], Iterator[ProofTask]]
+
 # A process takes no notice of them: the one that started it ends it.
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # To the ledger; they are opened when they are needed.
@@ -88,17 +90,22 @@ class Proof(Protocol):
 
 @contextmanager
 def proving(
-    context: BackfillContext, run: BackfillRunRow, processes: ProofProcesses | None, progress: Progress
+    context: BackfillContext,
+    run: BackfillRunRow,
+    processes: ProofProcesses | None,
+    progress: Progress,
+    tasks: TasksOf = proof_tasks,
 ) -> Iterator[Proof]:
     """The proof of a run; several processes begin at once, one at the end. They end with the block."""
     if processes is None or processes.number == 1:
-        yield _ProofHere(context, progress)
+        yield _ProofHere(context, tasks(context), progress)
         return
     opening = _Opening(processes, run, context.catalog, context.clock)
     others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(processes.number, multiprocessing.get_context("spawn"), _begin, (opening,))
     try:
-        yield _ProofElsewhere(context, pool, processes.number, progress)
+        problems = Problems(context.hash_key)
+        yield _ProofElsewhere(pool, processes.number, tasks(context), progress, problems)
     except BrokenProcessPool:
         raise ProofProcessLost from None
     except BaseException:
@@ -113,15 +120,16 @@ def proving(
 class _ProofHere:
     """A proof in this process."""
 
-    def __init__(self, context: BackfillContext, progress: Progress) -> None:
+    def __init__(self, context: BackfillContext, tasks: Iterator[ProofTask], progress: Progress) -> None:
         self._context = context
+        self._tasks = tasks
         self._progress = progress
 
     def advance(self) -> None:
         """Nothing goes on elsewhere."""
 
     def finish(self, problems: Problems) -> None:
-        for task in proof_tasks(self._context):
+        for task in self._tasks:
             task.run(self._context, problems)
             self._progress(task.progress_name, 1)
 
@@ -129,10 +137,17 @@ class _ProofHere:
 class _ProofElsewhere:
     """A proof in other processes."""
 
-    def __init__(self, context: BackfillContext, pool: ProcessPoolExecutor, count: int, progress: Progress) -> None:
+    def __init__(
+        self,
+        pool: ProcessPoolExecutor,
+        count: int,
+        tasks: Iterator[ProofTask],
+        progress: Progress,
+        problems: Problems,
+    ) -> None:
         self._pool = pool
         self._progress = progress
-        self._tasks = proof_tasks(context)
+        self._tasks = tasks
         self._is_read = False
         self._max_sendings = count * SENDINGS_PER_PROCESS
         self._running: dict[Future[Problems], tuple[int, list[ProofTask]]] = {}
@@ -140,7 +155,7 @@ class _ProofElsewhere:
         # Results of tasks after the first one that has none yet.
         self._held: dict[int, Problems] = {}
         self._held_problems = 0
-        self._problems = Problems(context.hash_key)
+        self._problems = problems
 
     def advance(self) -> None:
         self._take(timeout=0)

@@ -21,8 +21,7 @@ from backfill.mapping.targets import MOMENT, TARGETS, TEXT, WORD
 from backfill.translate.moments import moment_reader
 from backfill.translate.row_keys import row_hash, row_key
 from backfill.translate.words import repaired_text, word_reader
-from repos.legacy.catalog import Table
-from repos.legacy.rows import read_pages
+from repos.legacy.rows import LegacyRow, read_pages
 
 SEGMENT_ROWS = 1_024
 HASH_DIGITS = 32
@@ -47,34 +46,53 @@ def read_table(
     # Columns that are dropped may change: nothing of them is in the ledger.
     names = [column.name for column in table.table.columns if table.rule_of(column.name).drop is None]
     repairs = [(name, places, repair) for name, places, repair in _repairs(table, names)]
-    segments, nulls, repaired, rows = [], Counter[str](), Counter[str](), 0
-    for part in _segments(context, table.table, names):
-        digest = hmac.new(context.hash_key, digestmod="sha256")
-        for _, values in part:
-            digest.update(_encoded(context.hash_key, values))
-        first, last = (problems.shown(row_key(part[place][0]), secret=table.has_secret_key) for place in (0, -1))
-        segments.append(Segment(len(part), first, last, digest.hexdigest()[:HASH_DIGITS]))
-        for name, column in zip(names, zip(*(values for _, values in part), strict=True), strict=True):
+    segments: list[Segment] = []
+    nulls, repaired, rows = Counter[str](), Counter[str](), 0
+    segment = _Segment(context, problems, secret=table.has_secret_key)
+    for page in read_pages(context.source, table.table, names):
+        for row in page:
+            segment.add(row)
+            if segment.rows == SEGMENT_ROWS:
+                segments.append(segment.take())
+        for name, column in zip(names, zip(*(values for _, values in page), strict=True), strict=True):
             nulls[name] += column.count(None)
         for name, place, repair in repairs:
-            repaired[name] += sum(1 for _, values in part if repair(values[place], values))
-        rows += len(part)
-        progress(len(part))
+            repaired[name] += sum(1 for _, values in page if repair(values[place], values))
+        rows += len(page)
+        progress(len(page))
+        del page, row, column  # or large rows would stay while the next ones are read
+    if segment.rows:
+        segments.append(segment.take())
     return ReadTable(rows, segments, nulls, repaired)
 
 
-def _segments(
-    context: BackfillContext, table: Table, names: Sequence[str]
-) -> Iterator[list[tuple[Sequence[Any], Sequence[Any]]]]:
-    segment: list[tuple[Sequence[Any], Sequence[Any]]] = []
-    for page in read_pages(context.source, table, names):
-        for row in page:
-            segment.append((row.key, row.values))
-            if len(segment) == SEGMENT_ROWS:
-                yield segment
-                segment = []
-    if segment:
-        yield segment
+class _Segment:
+    """Rows of which only the hash and the outer keys are kept: each may be of 16 MiB."""
+
+    def __init__(self, context: BackfillContext, problems: Problems, *, secret: bool) -> None:
+        self._hash_key = context.hash_key
+        self._problems = problems
+        self._secret = secret
+        self._begin()
+
+    def _begin(self) -> None:
+        self.rows = 0
+        self._digest = hmac.new(self._hash_key, digestmod="sha256")
+
+    def add(self, row: LegacyRow) -> None:
+        """Add a row."""
+        if not self.rows:
+            self._first = row.key
+        self._last = row.key
+        self._digest.update(_encoded(self._hash_key, row.values))
+        self.rows += 1
+
+    def take(self) -> Segment:
+        """The segment; the next row is the first of another one."""
+        first, last = (self._problems.shown(row_key(key), secret=self._secret) for key in (self._first, self._last))
+        segment = Segment(self.rows, first, last, self._digest.hexdigest()[:HASH_DIGITS])
+        self._begin()
+        return segment
 
 
 def _encoded(hash_key: bytes, values: Sequence[Any]) -> bytes:

@@ -17,6 +17,7 @@ from backfill.runs.local_run import run_here
 from backfill.runs.opening import open_run, plan
 from backfill.runs.run_context import run_context
 from materialization.clock import system_clock
+from repos.database.engine import Engine
 from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import open_source
 from repos.unit_of_work import UnitOfWork
@@ -24,6 +25,7 @@ from tests.backfill.domains.flat_backfill import FlatBackfill
 from tests.benchmarks.backfill_process import run_processes
 from tests.benchmarks.frame import Figures, Goal, Pair
 from tests.benchmarks.legacy_saves import Draft, fountain_saves, json_saves, legacy_scripts
+from tests.benchmarks.proof_by_processes import proof_seconds
 from tests.benchmarks.references.whole_alignment import aligned_saves
 from tests.benchmarks.stage import Stage
 from tests.benchmarks.submitting import OurWriter
@@ -61,6 +63,7 @@ def pairs(stage: Stage) -> Iterator[Pair]:
     yield from _of_many_saves(stage)
     yield from (_largest(stage, *lines) for lines in LARGE_SAVES)
     yield _two_workers(stage)
+    yield _proof_by_two(stage)
 
 
 def _of_long_saves(stage: Stage, saves: int) -> Iterator[Pair]:
@@ -153,6 +156,21 @@ def _two_workers(stage: Stage) -> Pair:
     )
 
 
+def _proof_by_two(stage: Stage) -> Pair:
+    """The proof by as many processes as have written, both without their start."""
+    scripts = stage.count(120, quick=4)
+    legacy = legacy_scripts(stage.mariadb, [json_saves(RUN_SAVES, LINES, seed=number) for number in range(scripts)])
+    written: list[float] = []
+
+    def proof() -> Figures:
+        with stage.database() as engine:
+            written.append(_written_by(engine, legacy, 2)[0])
+            return {SECONDS: proof_seconds(engine, legacy, 2)}
+
+    what = f"proof of {scripts} scripts of {RUN_SAVES} saves of {LINES} lines by two processes; two workers write them"
+    return Pair(KEY, what, proof, lambda: {SECONDS: written[-1]}, (Goal(SECONDS, "s", "at most", 0.25),), 3)
+
+
 def _whole_run(stage: Stage) -> Pair:
     """The proof compared with what a user has started: every domain, items claimed, recorded and closed."""
     scripts = stage.count(40, quick=2)
@@ -202,10 +220,15 @@ def _megabytes(stage: Stage, legacy: str) -> Figures:
 
 def _in_processes(stage: Stage, legacy: str, count: int) -> tuple[float, int]:
     with stage.database() as engine:
-        backfill = FlatBackfill(legacy, UnitOfWork(engine))
-        backfill.open_sent("scripts")
-        found = run_processes(legacy, engine.url.render_as_string(hide_password=False), count)
-        assert not backfill.quarantined()
+        return _written_by(engine, legacy, count)
+
+
+def _written_by(engine: Engine, legacy: str, count: int) -> tuple[float, int]:
+    """The seconds that so many processes take to write all scripts, and the largest peak of their memory."""
+    backfill = FlatBackfill(legacy, UnitOfWork(engine))
+    backfill.open_sent("scripts")
+    found = run_processes(legacy, engine.url.render_as_string(hide_password=False), count)
+    assert not backfill.quarantined()
     return found
 
 
