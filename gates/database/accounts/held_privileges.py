@@ -37,6 +37,12 @@ class HeldPrivileges:
         )
 
 
+def privileges_of_all(lines: Iterable[str], database: str) -> set[Privilege]:
+    """The privileges on one schema in the lines of `SHOW GRANTS FOR PUBLIC`."""
+    plain = (line.replace(_OPTION, "") for line in lines)
+    return read_grants([_with_name(line, database) for line in plain], database)[0]
+
+
 def readable_tables(lines: Iterable[str], database: str, tables: Iterable[str]) -> set[str]:
     """The tables of which an account may read every column."""
     held = HeldPrivileges(lines, database)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Connection
@@ -102,6 +103,27 @@ class Server:
                 ) from error
             raise
         return read_grants(lines, self.database, wildcards=self.wildcards)
+
+    def lines_of_public(self) -> list[str]:
+        """What MariaDB, from version 10.11 on, grants to every account, and no account's own grants show."""
+        if not self.is_mariadb:
+            return []
+        try:
+            return [str(line) for (line,) in self.rows("SHOW GRANTS FOR PUBLIC")]
+        except DBAPIError as error:
+            if number_of(error) in NO_SUCH_ACCOUNT:
+                return []
+            raise
+
+    def lock_installation(self) -> None:
+        """Keep other installations out, as long as the connection is open.
+
+        Raises:
+            NoAccounts: another one is at work.
+        """
+        name = f"scriptledger gates {sha256(self.database.encode()).hexdigest()[:32]}"
+        if self.rows("SELECT GET_LOCK(%s, %s)", name, LOCK_WAIT_SECONDS) != [(1,)]:
+            raise NoAccounts("Another `gates install` is at work on this database: run this again when it has ended.")
 
     def installed(self) -> list[Installed]:
         """The accounts of the table database_accounts."""

@@ -7,6 +7,7 @@ from shlex import quote
 from typing import Literal, NamedTuple
 
 from domain.submissions.account_roles import ACCOUNT_ROLES
+from gates.database.accounts.held_privileges import privileges_of_all
 from gates.database.accounts.plan import is_same
 from gates.database.accounts.roles import SECRETS, Privilege, wanted_privileges
 from gates.database.accounts.server import Installed, Server, literal
@@ -51,6 +52,9 @@ def account_status(server: Server) -> AccountStatus:
             Gap("submission_inbox", "missing", "The server does not write the account into the rows of the inbox.")
         )
     gaps += _of_guards(server)
+    for privilege in sorted(privileges_of_all(server.lines_of_public(), server.database)):
+        sentence = f"Every account has {_shown(privilege)} too much: it is granted to PUBLIC. Revoke it."
+        gaps.append(Gap("PUBLIC", "excess", sentence))
     return AccountStatus(accounts, gaps, _others(server, {each.account for each in accounts}))
 
 
@@ -115,18 +119,18 @@ def _grantees(server: Server, privileges: str, tables: list[str]) -> set[str]:
     marks = ", ".join(["%s"] * len(tables))
     found = server.rows(
         f"SELECT grantee FROM information_schema.schema_privileges"  # noqa: S608 - constant text
-        f" WHERE privilege_type IN ({privileges}) AND (table_schema = %s OR REPLACE(table_schema, '\\\\', '') = %s)"
+        f" WHERE privilege_type IN ({privileges}) AND %s LIKE table_schema"  # a pattern
         f" UNION SELECT grantee FROM information_schema.table_privileges"
         f" WHERE privilege_type IN ({privileges}) AND table_schema = %s AND table_name IN ({marks})"
         f" UNION SELECT grantee FROM information_schema.column_privileges"
         f" WHERE privilege_type IN ({privileges}) AND table_schema = %s AND table_name IN ({marks})"
         f" UNION SELECT grantee FROM information_schema.user_privileges WHERE privilege_type IN ({privileges})",
-        *[server.database] * 3,
+        *[server.database] * 2,
         *tables,
         server.database,
         *tables,
     )
-    return {str(row[0]) for row in found} - _OF_THE_SERVER
+    return {str(row[0]) for row in found} - _OF_THE_SERVER - {"'PUBLIC'@''"}
 
 
 def _shown(privilege: Privilege) -> str:

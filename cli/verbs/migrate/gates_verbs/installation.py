@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -80,12 +80,20 @@ def install(
     chosen = ledger.settings(database=database)
     where = without_password(chosen.database_url)
     with opened_server(chosen) as server:
+        if not (dry_run or print_sql):
+            server.lock_installation()
         more = [named_account(*_parts(text), host) for text in account or ()]
         is_chosen = bool(role or prefix or (host != ANY_HOST and not more))
         accounts = [] if is_chosen else listed_accounts(server)
         covered = {each.role for each in accounts}
         roles = [name for name in role or ACCOUNT_ROLES if name not in covered]
         accounts += default_accounts(prefix or server.database, host, roles)
+        listed = {installed.account for installed in server.installed()}
+        if server.account in {each.account for each in (*accounts, *more)} - listed:
+            raise NoAccounts(
+                f"{server.account} is the account of this connection, which would lose its rights: choose another "
+                "with --account or --prefix."
+            )
         accounts = [each for each in accounts if each not in more]
         files = _password_files(accounts, more)
         accounts += more
@@ -102,7 +110,7 @@ def install(
         except NoAccounts:
             # An account that was created before has its password already.
             if passwords is None:
-                _print_passwords(made.items())
+                _print_passwords([(name, made[name]) for name in made if server.grants_of(name) is not None])
             raise
         left = [each for each in listed_accounts(server) if each not in accounts]
         gaps += [_LEFT.format(account=each.account, role=each.role) for each in differing(server, left)]
@@ -177,7 +185,7 @@ def _password(file: Path | None) -> str:
     return password
 
 
-def _print_passwords(made: Iterable[tuple[str, str]]) -> None:
+def _print_passwords(made: Collection[tuple[str, str]]) -> None:
     for account, password in made:
         screen.print_unwrapped(f"{account}  {password}")
     if made:

@@ -26,6 +26,11 @@ def test_an_installation_without_options_brings_all_listed_accounts_up_to_date(h
         for account in (robot, ledger.name("producer")):
             ledger.root(f"GRANT DELETE ON submission_inbox TO '{account}'@'%'")
 
+        # It would lose its rights.
+        user, _, host = ledger.root("SELECT CURRENT_USER()")[0][0].partition("@")
+        own = run("gates", "install", *roles, "--account", f"ai={user}", "--host", host, "--dry-run")
+        assert (own.status, "is the account of this connection" in own.err) == (1, True), own.err
+
         # Some are named: the others are left, and named.
         part = run("gates", "install", *roles)
         assert part.status == 0

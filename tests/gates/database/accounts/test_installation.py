@@ -104,6 +104,19 @@ def test_one_installation_narrows_a_privilege_on_a_table_to_its_columns(own: Ins
 
 
 def test_status_names_grants_elsewhere_and_accounts_that_are_gone(own: InstalledLedger):
+    other = f"{own.prefix}_other"
+    own.root(f"CREATE USER '{other}'@'%'")
+    own.root(f"GRANT DELETE ON `{own.database[:-1]}%`.* TO '{other}'@'%'")
+    with Server.opened(own.url) as server:
+        is_mariadb = server.is_mariadb
+        assert f"'{other}'@'%' is not listed, and may change the log." in account_status(server).notes
+    own.root(f"DROP USER '{other}'@'%'")
+    if is_mariadb:
+        own.root(f"GRANT UPDATE ON `{own.database}`.* TO PUBLIC")
+        of_all = sentences(own)
+        own.root(f"REVOKE UPDATE ON `{own.database}`.* FROM PUBLIC")
+        assert of_all == ["Every account has UPDATE on `ledger`.* too much: it is granted to PUBLIC. Revoke it."]
+
     own.root(f"GRANT SELECT ON mysql.* TO '{own.name('producer')}'@'%'")
     own.root(f"GRANT CREATE USER ON *.* TO '{own.name('worker')}'@'%'")
     own.root(f"DROP USER '{own.name('migrator')}'@'%'")
@@ -122,6 +135,14 @@ def test_status_names_grants_elsewhere_and_accounts_that_are_gone(own: Installed
     assert len([each for each in found if "an account that does not exist" in each]) == 15
     own.install()
     assert not [each for each in sentences(own) if "exist" in each]
+
+
+def test_a_second_installation_at_the_same_time_is_refused(own: InstalledLedger, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("gates.database.accounts.server.LOCK_WAIT_SECONDS", 1)
+    with Server.opened(own.url) as first, Server.opened(own.url) as second:
+        first.lock_installation()
+        with pytest.raises(NoAccounts, match="Another"):
+            second.lock_installation()
 
 
 def test_an_account_without_rights_is_refused_and_named(own: InstalledLedger):
