@@ -15,6 +15,7 @@ from repos.legacy.catalog import Column, Table
 # Text keys that are ids: anything else, such as an address or a token, is shown as a hash.
 _ID = re.compile(r"[A-Za-z0-9_-]{1,36}", re.ASCII)
 _INTEGER = re.compile(r"-?[0-9]{1,20}", re.ASCII)
+SECRET_NAMES = ("token", "session")
 SECRET_FIELDS = ("token", "email", "password", "password_salt")
 
 
@@ -149,7 +150,15 @@ class MappedTable:
         return any(map(self._is_secret, self.key_columns))
 
     def _is_secret(self, name: str) -> bool:
-        return self.fields.get(name) in SECRET_FIELDS or "token" in name.lower()
+        if self.fields.get(name) in SECRET_FIELDS or any(word in name.lower() for word in SECRET_NAMES):
+            return True
+        # Where no column has the token of a sign-in, its key is what the browser sends.
+        return name in self.key_columns and "session" in self.name.lower() and not self._has_token
+
+    @cached_property
+    def _has_token(self) -> bool:
+        """Whether a column is named after a token, or becomes one."""
+        return self.has("token") or any("token" in name.lower() for name in self.table.names)
 
     def shown_key_of(self, field: str, value: Any) -> str:
         """A key of another table as reports show it."""

@@ -156,6 +156,24 @@ def test_keys_that_may_be_secrets_are_shown_as_keyed_hashes() -> None:
     assert plain.shown_key((12,)) == "12"
 
 
+@pytest.mark.parametrize(
+    ("name", "columns", "key", "shown"),
+    [
+        ("sessions", ("id", "user_id", "payload"), "id", False),
+        ("django_session", ("session_key", "session_data"), "session_key", False),
+        ("visits", ("sessionId", "at"), "sessionId", False),
+        ("Session", ("id", "sessionToken"), "id", True),
+        ("scripts", ("id", "title"), "id", True),
+    ],
+)
+def test_the_key_of_a_sign_in_is_shown_only_where_another_column_is_its_token(
+    name: str, columns: tuple[str, ...], key: str, shown: bool
+) -> None:
+    found = MappedTable(table(name, (key,), *columns), TableRule(schema=""), b"a" * 32).shown_key(("abcDEF123",))
+
+    assert found.startswith("#") is not shown
+
+
 def test_every_code_has_a_check_with_a_title_and_what_it_blocks() -> None:
     assert list(CHECKS) == [f"L{number:02}" for number in range(1, 45)]
     assert [code for code, check in CHECKS.items() if not check.title or check.title.endswith(".")] == []
