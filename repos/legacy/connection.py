@@ -50,10 +50,12 @@ STREAM_BATCH_ROWS = 500
 
 # READ ONLY covers every statement, also those outside a transaction and those on MyISAM. The empty mode lets a zero
 # date be compared, and gives quotes and backslashes their usual meaning. A long read is not ended by a limit that the
-# server has for its application, nor by a slow reader. MySQL alone caches the sizes of tables.
+# server has for its application, nor by a slow reader. MySQL alone caches the sizes of tables, and sorts rows with
+# their JSON, each of which has to fit its sort buffer (error 1038); it takes no more memory than it needs.
 SESSION_SETTINGS = (
     "SET SESSION sql_mode='', time_zone='+00:00', net_write_timeout=600, wait_timeout=3600 "
-    "/*!80000 , information_schema_stats_expiry=0, max_execution_time=0 */ /*M!100101 , max_statement_time=0 */"
+    "/*!80000 , information_schema_stats_expiry=0, max_execution_time=0, sort_buffer_size=67108864 */ "
+    "/*M!100101 , max_statement_time=0 */"
 )
 READ_ONLY = "SET SESSION TRANSACTION READ ONLY"
 IS_READ_ONLY = "SHOW SESSION VARIABLES WHERE Variable_name IN ('tx_read_only', 'transaction_read_only')"

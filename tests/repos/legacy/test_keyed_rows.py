@@ -103,6 +103,19 @@ def test_contents_of_a_server_are_the_utf8_bytes_of_their_text(make_server_sourc
 
 
 @pytest.mark.services
+def test_large_json_is_sorted(make_server_source: MakeSource) -> None:
+    """MySQL sorts whole rows with their JSON, and each must fit its sort buffer: error 1038."""
+    statements = (
+        "CREATE TABLE saves (id INT PRIMARY KEY, number INT, content JSON)",
+        "INSERT INTO saves SELECT 1, 2, CONCAT('[\"', REPEAT('x', 3000000), '\"]')",
+        "INSERT INTO saves VALUES (2, 1, '[]')",
+    )
+    with open_source(make_server_source(*statements)) as source:
+        table = read_catalog(source).tables["saves"]
+        rows = [row for batch in read_batches(source, table, ("id", "content"), order=("number",)) for row in batch]
+    assert [(row[0], len(row[1])) for row in rows] == [(2, 2), (1, 3_000_004)]
+
+
 @pytest.mark.parametrize("held", [1, 1 << 20])
 def test_rows_of_a_server_are_read_ahead_and_come_in_order(
     make_server_source: MakeSource, mariadb: DatabaseServer, held: int, monkeypatch: pytest.MonkeyPatch

@@ -20,7 +20,8 @@ READS = ("SELECT", "SHOW", "WITH", "CHECKSUM")
 # What a session is set to before anything is read.
 SETTINGS = {
     "SET SESSION sql_mode='', time_zone='+00:00', net_write_timeout=600, wait_timeout=3600 "
-    "/*!80000 , information_schema_stats_expiry=0, max_execution_time=0 */ /*M!100101 , max_statement_time=0 */",
+    "/*!80000 , information_schema_stats_expiry=0, max_execution_time=0, sort_buffer_size=67108864 */ "
+    "/*M!100101 , max_statement_time=0 */",
     "SET SESSION TRANSACTION READ ONLY",
     "PRAGMA query_only = ON",
 }
