@@ -47,7 +47,7 @@ def _recognise_text(data: bytes) -> bool:
     start = data.lstrip()[:1]
     if start != b'"':
         return False
-    if _JSON_IN_TEXT.match(data):
+    if _JSON_IN_TEXT.match(data) or data.strip() == b'""':
         return True  # even if it is cut off
     # A story may begin and end with a quotation: only a JSON string has escapes and is one from end to end.
     return b"\\" in data and b"\n" not in data.strip() and _is_json_text(data)

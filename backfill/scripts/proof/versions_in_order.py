@@ -131,7 +131,8 @@ class VersionsInOrder:
             )
         changes = decode_delta(row.delta)
         kinds = {change.__class__ for change in changes}
-        self._touches_text = not kinds <= _DESCRIBED
+        # A row of an archived script opens and archives it again.
+        self._touches_text = not kinds <= _DESCRIBED and not all(map(_only_archives, changes))
         self._changes_lines = not kinds <= _NAMED
         self._version += 1
         self.builder.version = self._version
@@ -146,3 +147,7 @@ class VersionsInOrder:
             self.builder.so_far()
         self._before, self._time = self._time, entry.occurred_at
         return entry, decode_cause(entry.cause).origin
+
+
+def _only_archives(change: object) -> bool:
+    return isinstance(change, MetadataSet) and change.fields.keys() == {"archived"}

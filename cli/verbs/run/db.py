@@ -70,7 +70,8 @@ def upgrade(database: DatabaseUrl = None, allow_table: AllowTable = None, as_jso
             "that. It is recorded now; nothing else was changed."
         )
     else:
-        screen.print_text(f"The database was migrated from schema {before or 'nothing'} to {after}.")
+        begun = f"was migrated from schema {before}" if before else "was empty, and was migrated"
+        screen.print_text(f"The database {begun} to schema {after}.")
 
 
 @app.command(epilog=example("scriptledger db current --json"))

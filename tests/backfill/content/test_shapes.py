@@ -127,6 +127,7 @@ def test_a_wrapped_content_is_unwrapped_and_wrapped_again(inner: str, wrap: obje
         (json.dumps({"content": TAGGED, "pageCount": 3}), ("wrapper",)),
         (json.dumps({"content": "\ufeff" + SAVE}), ("wrapper", "marked_json")),
         (json.dumps(json.dumps({"content": TAGGED})), ("json_text", "wrapper")),
+        ('""', ("json_text",)),
     ],
 )
 def test_json_after_a_byte_order_mark_is_decoded_and_keeps_the_mark(
