@@ -8,7 +8,6 @@ from sqlalchemy import make_url
 
 from domain.submissions.account_roles import ACCOUNT_ROLES
 from gates.database.accounts.install import run_plan
-from gates.database.accounts.passwords import identified
 from gates.database.accounts.plan import named_account, plan
 from gates.database.accounts.roles import GRANTS, TABLE_GROUPS, wanted_privileges
 from gates.database.accounts.server import NoAccounts, Server
@@ -218,32 +217,6 @@ def test_limits_of_an_account_and_its_lock_are_left_as_they_are(own: InstalledLe
     assert own.install() == []
     with pytest.raises(pymysql.MySQLError, match="locked"):
         own.connect("producer")
-
-
-def test_a_password_is_sent_to_mariadb_as_a_hash_and_shown_nowhere():
-    account = "it's@%"
-
-    assert identified(account, "secret", is_mariadb=True).endswith(
-        "'it''s'@'%' IDENTIFIED BY PASSWORD '*14E65567ABDB5135D0CFD9A70B3032C179A49EE7'"
-    )
-    assert identified(account, None, is_mariadb=True) == "'it''s'@'%' IDENTIFIED BY '<password of it's>'"
-
-
-@pytest.mark.parametrize(
-    ("role", "name", "host"),
-    [
-        ("nobody", "a", "%"),
-        ("ai", "", "%"),
-        ("ai", "a" * 33, "%"),
-        ("ai", "a/b", "%"),
-        ("ai", "a", ""),
-        ("ai", "a", "b@c"),
-        ("ai", "a\n", "%"),
-    ],
-)
-def test_names_that_no_account_can_have_are_refused(role: str, name: str, host: str):
-    with pytest.raises(NoAccounts):
-        named_account(role, name, host)
 
 
 def test_the_accounts_of_one_database_have_no_rights_on_a_similar_name(mariadb: DatabaseServer, own: InstalledLedger):

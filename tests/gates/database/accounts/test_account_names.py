@@ -1,0 +1,35 @@
+"""The names of accounts, and how they are written in statements."""
+
+from __future__ import annotations
+
+import pytest
+
+from gates.database.accounts.passwords import identified
+from gates.database.accounts.plan import named_account
+from gates.database.accounts.server import NoAccounts
+
+
+def test_a_password_is_sent_to_mariadb_as_a_hash_and_shown_nowhere():
+    account = "it's@%"
+
+    assert identified(account, "secret", is_mariadb=True).endswith(
+        "'it''s'@'%' IDENTIFIED BY PASSWORD '*14E65567ABDB5135D0CFD9A70B3032C179A49EE7'"
+    )
+    assert identified(account, None, is_mariadb=True) == "'it''s'@'%' IDENTIFIED BY '<password of it's>'"
+
+
+@pytest.mark.parametrize(
+    ("role", "name", "host"),
+    [
+        ("nobody", "a", "%"),
+        ("ai", "", "%"),
+        ("ai", "a" * 33, "%"),
+        ("ai", "a/b", "%"),
+        ("ai", "a", ""),
+        ("ai", "a", "b@c"),
+        ("ai", "a\n", "%"),
+    ],
+)
+def test_names_that_no_account_can_have_are_refused(role: str, name: str, host: str):
+    with pytest.raises(NoAccounts):
+        named_account(role, name, host)
