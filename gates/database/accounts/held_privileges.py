@@ -40,7 +40,8 @@ class HeldPrivileges:
 def privileges_of_all(lines: Iterable[str], database: str) -> set[Privilege]:
     """The privileges on one schema in the lines of `SHOW GRANTS FOR PUBLIC`."""
     plain = (line.replace(_OPTION, "") for line in lines)
-    return read_grants([_with_name(line, database) for line in plain], database)[0]
+    held, _ = read_grants([_with_name(line, database) for line in plain], database)
+    return {each for each in held if each.name != "USAGE"}  # what is left of one that was revoked
 
 
 def readable_tables(lines: Iterable[str], database: str, tables: Iterable[str]) -> set[str]:

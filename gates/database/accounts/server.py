@@ -23,6 +23,8 @@ DENIED = frozenset({1044, 1045, 1142, 1143, 1227, 1370, 1410, 3530})
 # A trigger needs SUPER while the binary log is on and log_bin_trust_function_creators is off.
 NEEDS_SUPER = 1419
 TABLE_IN_USE = 1205
+# The server runs with an option that forbids the statement.
+FORBIDDEN_BY_OPTION = 1290
 ACCOUNT_DEFAULT = "current_user()"
 
 
@@ -96,6 +98,10 @@ class Server:
         except DBAPIError as error:
             if number_of(error) in NO_SUCH_ACCOUNT:
                 return None
+            if number_of(error) == FORBIDDEN_BY_OPTION and "skip-grant" in str(error.orig):
+                raise NoAccounts(
+                    "The server checks no accounts (--skip-grant-tables): start it without this option."
+                ) from error
             if number_of(error) in DENIED:
                 raise NoAccounts(
                     f"The account {self.account} may not read the grants of others: name an "
@@ -124,6 +130,11 @@ class Server:
         name = f"scriptledger gates {sha256(self.database.encode()).hexdigest()[:32]}"
         if self.rows("SELECT GET_LOCK(%s, %s)", name, LOCK_WAIT_SECONDS) != [(1,)]:
             raise NoAccounts("Another `gates install` is at work on this database: run this again when it has ended.")
+
+    def resolves(self, host: str) -> bool:
+        """Whether an account of a host can sign in: a server that resolves no names knows addresses only."""
+        is_name = host != "localhost" and bool({*host.lower()} - {*"0123456789abcdef.:/%_"})
+        return not (is_name and self.rows("SELECT @@skip_name_resolve") == [(1,)])
 
     def installed(self) -> list[Installed]:
         """The accounts of the table database_accounts."""

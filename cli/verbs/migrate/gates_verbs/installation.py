@@ -82,6 +82,11 @@ def install(
     with opened_server(chosen) as server:
         if not (dry_run or print_sql):
             server.lock_installation()
+        if not server.resolves(host):
+            raise NoAccounts(
+                f"The server resolves no names (skip_name_resolve), so that no account signs in from {host}: name an "
+                "address in --host, for example 10.0.0.%."
+            )
         more = [named_account(*_parts(text), host) for text in account or ()]
         is_chosen = bool(role or prefix or (host != ANY_HOST and not more))
         accounts = [] if is_chosen else listed_accounts(server)

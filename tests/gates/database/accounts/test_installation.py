@@ -61,6 +61,15 @@ def test_a_second_installation_has_nothing_to_do(installed: InstalledLedger):
         assert plan(server, installed.accounts, {}) == []
 
 
+def test_only_addresses_are_hosts_where_a_server_resolves_no_names(installed: InstalledLedger):
+    with Server.opened(installed.url) as server:
+        resolving = server.rows("SELECT @@skip_name_resolve") == [(0,)]
+        assert all(
+            server.resolves(host) for host in ("%", "localhost", "10.0.0.%", "2001:DB8::1", "10.0.0.0/255.0.0.0")
+        )
+        assert [server.resolves(host) for host in ("app.example.com", "%.example.com")] == [resolving] * 2
+
+
 def test_drift_takes_accounts_and_guards_for_no_drift(installed: InstalledLedger):
     differences, _ = own_drift(installed.url)
 
@@ -114,6 +123,7 @@ def test_status_names_grants_elsewhere_and_accounts_that_are_gone(own: Installed
         own.root(f"GRANT UPDATE ON `{own.database}`.* TO PUBLIC")
         of_all = sentences(own)
         own.root(f"REVOKE UPDATE ON `{own.database}`.* FROM PUBLIC")
+        assert sentences(own) == []
         assert of_all == ["Every account has UPDATE on `ledger`.* too much: it is granted to PUBLIC. Revoke it."]
 
     own.root(f"GRANT SELECT ON mysql.* TO '{own.name('producer')}'@'%'")
