@@ -16,7 +16,9 @@ from gates.static_scan.word_lists import word_lists
 _CONTAINERS = frozenset(
     "list dictionary set tuple list_comprehension dictionary_comprehension set_comprehension".split()
 )
-_CONTAINER_MAKERS = frozenset("list dict set tuple deque OrderedDict defaultdict Counter".split())
+_CONTAINER_MAKERS = frozenset(
+    "list dict set tuple deque OrderedDict defaultdict Counter Queue SimpleQueue LifoQueue PriorityQueue".split()
+)
 _STARTERS = frozenset("run call check_call check_output Popen system popen".split())
 
 
@@ -45,6 +47,8 @@ def effect_of(call: SgNode, keyword: str, file: ParsedFile) -> CallEffect:
     if name in _STARTERS and _program(given, file) in words["programs"]:
         return _SHOWS
     is_database = _is_database(links)
+    if not is_database and _reaches_people(links):
+        return _SHOWS
     if name in words["holders"] and not is_database:
         return _HOLDS
     function = call.field("function")
@@ -127,6 +131,13 @@ def _is_shown_by(argument: SgNode, file: ParsedFile) -> bool:
         return False
     links = chain_of(function, file.source, file.syntax.grammar)
     return only_shows(links, [], file.syntax) and not gives_to_database(links)
+
+
+def _reaches_people(links: list[Link]) -> bool:
+    """Whether a method is one of what people see, or sends to them: `ax.text(0, 0, text)`, `ctx.send(text)`."""
+    words = word_lists("text_uses")
+    before = {*words_of(links[-2].name)} if len(links) > 1 else set()
+    return bool(before & words["shows_on"] or (links[-1].name in words["sends"] and before & words["people"]))
 
 
 def _program(given: list[SgNode], file: ParsedFile) -> str:

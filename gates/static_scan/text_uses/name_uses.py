@@ -185,6 +185,7 @@ class NameUses:
             raise NotFollowedError
         scope = enclosing(function, ("function_definition", "class_definition"))
         is_shown = bool({*words_of(name)} & self._words["shown"])
+        is_shown = is_shown or not self._words["showing_decorators"].isdisjoint(decorators_of(function, file))
         if scope is not None and scope.kind() == "function_definition":
             return self.in_range(file, name, scope)
         if scope is not None and not is_shown and not self.has_known_bases(file, scope):
@@ -197,7 +198,8 @@ class NameUses:
 
     def is_plain(self, file: ParsedFile, function: SgNode) -> bool:
         """Whether nothing but its callers gets what a function returns."""
-        return all(each in self._words["decorators"] for each in decorators_of(function, file))
+        known = self._words["decorators"] | self._words["showing_decorators"]
+        return all(each in known for each in decorators_of(function, file))
 
     def has_known_bases(self, file: ParsedFile, made: SgNode, depth: int = 0) -> bool:
         """Whether all that a class extends is in the tree, or uses none of its members."""

@@ -32,7 +32,7 @@ MAX_TREE_STEPS = 50_000
 # The value goes on as that of the expression around it.
 _PART_OF = frozenset(
     """parenthesized_expression concatenated_string binary_operator boolean_operator list tuple set dictionary pair
-    expression_list list_splat dictionary_splat interpolation string await unary_operator format_specifier
+    list_splat dictionary_splat interpolation string await unary_operator format_specifier
     list_comprehension set_comprehension dictionary_comprehension generator_expression slice""".split()
 )
 _ENDS = frozenset(
@@ -108,6 +108,9 @@ class _Walk:
         if kind in _PART_OF:
             return () if kind == "pair" and self._is_shown_key(file, parent) else (around,)
         match kind:
+            case "expression_list":
+                found = self._one_by_one(file, node, parent)
+                return (around,) if found is None else found
             case "conditional_expression":
                 return () if same_place(parent.children()[2], node) else (around,)
             case "argument_list":
@@ -203,6 +206,17 @@ class _Walk:
             raise NotFollowedError
         name = keyword or fields_of(made, node, call, owner)
         return self._names.of_members(owner, name) if name else ()
+
+    def _one_by_one(self, file: ParsedFile, node: SgNode, listed: SgNode) -> Iterable[Use] | None:
+        """The uses of the target that gets one of several values: `a, self.b = c, d`; None if all get all."""
+        assignment = listed.parent()
+        left = assignment.field("left") if assignment is not None and assignment.kind() == "assignment" else None
+        targets = left.named_children() if left is not None and left.kind() == "pattern_list" else []
+        values = listed.named_children()
+        if len(targets) != len(values) or any(each.kind() == "list_splat_pattern" for each in targets):
+            return None
+        place = next(place for place, each in enumerate(values) if same_place(each, node))
+        return self._names.of_target(file, targets[place])
 
     def _targets(self, file: ParsedFile, assignment: SgNode) -> list[Use]:
         found = [*self._names.of_target(file, assignment.field("left"))]
