@@ -152,6 +152,11 @@ class Scope:
         if (place := self.scripts.place(number_of(script))) is not None:
             self.saves_of[place] += 1
 
+    def save_count(self, script: Any) -> int:
+        """The saves of a script that were counted."""
+        place = self.scripts.place(number_of(script)) if self.saves_of else None
+        return 0 if place is None else self.saves_of[place]
+
     def count_day(self, at: str) -> None:
         """Count a save on its day; the days of a century are counted one by one."""
         day = day_of(at)

@@ -53,8 +53,8 @@ def read_pages(  # noqa: PLR0913 - the parts of one statement
 ) -> Iterator[list[LegacyRow]]:
     """The rows of a table in key order, in lists of bounded size.
 
-    `where` keeps only rows whose columns equal these values (as the source compares them; None means NULL). After the
-    values come the lengths of the columns in `lengths`, -1 for NULL.
+    `where` keeps only rows whose columns equal these values (as the source compares them; None means NULL, and a tuple
+    any of its values). After the values come the lengths of the columns in `lengths`, -1 for NULL.
 
     Raises:
         SourceError: the table cannot be read, or `after` is given for a table without a key.
@@ -110,11 +110,14 @@ class _Reader:
         measured = (f"COALESCE(LENGTH({source.quoted(name)}), -1)" for name in lengths)
         columns = ", ".join((*map(source.quoted, names), *measured, *map(source.quoted, more)))
         self.select = f"SELECT {columns} FROM {source.quoted(table.name)}"  # noqa: S608 - quoted
-        self.conditions = [
-            f"{source.quoted(name)} {'IS NULL' if value is None else f'= {source.mark}'}"
-            for name, value in where.items()
-        ]
-        self.params = [value for value in where.values() if value is not None]
+        self.conditions = [self._equal(name, value) for name, value in where.items()]
+        values = (value if isinstance(value, tuple) else (value,) for value in where.values())
+        self.params = [each for value in values for each in value if each is not None]
+
+    def _equal(self, name: str, value: Any) -> str:
+        if isinstance(value, tuple):
+            return f"{self.source.quoted(name)} IN ({', '.join([self.source.mark] * len(value))})"
+        return f"{self.source.quoted(name)} {'IS NULL' if value is None else f'= {self.source.mark}'}"
 
     def by_key(self, after: Row | None) -> Iterator[list[LegacyRow]]:
         """Pages after a key, until one is not full."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, ClassVar
 
 from backfill.content.content_hash import has_hash, is_checked, spellings
 from backfill.mapping.mapped_table import MappedTable
 from backfill.scripts.histories.history_form import ROW_GONE, FormOptions, TextReader, history_form
-from backfill.scripts.histories.row_per_save import RowPerSave
+from backfill.scripts.histories.row_per_save import RowPerSave, ScriptPart
 from backfill.scripts.histories.save_rows import SaveRows
 from backfill.translate.row_keys import whole_key
 from domain.submissions.answer import Refusal
@@ -45,6 +46,26 @@ class Hashes(RowPerSave):
                     yield found if isinstance(found, Refusal) else _checked(value, found, known)
 
         return read
+
+    def refusals(self, source: Source, parts: Sequence[ScriptPart]) -> Iterator[list[Refusal | None]]:
+        together = SaveRows(row for rows, _ in parts for row in rows)
+        if len({row.key for row in together}) < len(together):
+            yield from super().refusals(source, parts)
+            return
+        found = self.texts(source, together, None)(range(len(together)))
+        refused = [text if isinstance(text, Refusal) else None for text in found]
+        # The text of the script itself may have the hash.
+        own: list[bytes | None] = []
+        for rows, latest in parts:
+            own += [None if latest is None else latest.encode(errors="surrogateescape")] * len(rows)
+        doubtful = (place for place, why in enumerate(refused) if why in (UNKNOWN_HASH, OTHER_HASH))
+        missing = [place for place in doubtful if own[place] is not None]
+        hashes = (value for part in self._hashes(source, together.keys(missing)) for value in part)
+        for place, value in zip(missing, hashes, strict=True):
+            if not isinstance(_checked(value, None, own[place]), Refusal):
+                refused[place] = None
+        left = iter(refused)
+        yield from (list(islice(left, len(rows))) for rows, _ in parts)
 
     def _hashes(self, source: Source, keys: Sequence[Row]) -> Iterator[list[Any]]:
         """The hashes of saves, in lists in which none is twice."""

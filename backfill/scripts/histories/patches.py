@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 from backfill.mapping.mapped_table import MappedTable
 from backfill.scripts.histories.history_form import TextReader, history_form
 from backfill.scripts.histories.patch_chain import PatchChain
 from backfill.scripts.histories.patch_layout import ChainRow
-from backfill.scripts.histories.row_per_save import RowPerSave
+from backfill.scripts.histories.row_per_save import RowPerSave, ScriptPart
 from backfill.scripts.histories.save_rows import SaveRow, SaveRows
-from repos.legacy.connection import Source
+from domain.submissions.answer import Refusal
+from repos.legacy.connection import Row, Source
 from repos.legacy.keyed_rows import KeyedReader
+
+# Of scripts whose rows are read together.
+MAX_HELD_BYTES = 4 << 20
+
+Held = Mapping[Row, Row]
 
 
 @history_form
@@ -28,6 +34,17 @@ class Patches(RowPerSave):
             return lambda _: iter(())
         return PatchChain([self._chain_row(row) for row in rows], _Rows(source, self.table, rows), latest).texts
 
+    def refusals(self, source: Source, parts: Sequence[ScriptPart]) -> Iterator[list[Refusal | None]]:
+        for group in _groups(parts):
+            keys = [key for rows, _ in group for key in rows.keys(range(len(rows)))]
+            is_shared = len(group) > 1 and len(set(keys)) == len(keys)
+            held = _held(source, self.table, keys) if is_shared else None
+            for rows, latest in group:
+                reader = _Rows(source, self.table, rows, held)
+                chain = PatchChain([self._chain_row(row) for row in rows], reader, latest) if rows else None
+                texts = () if chain is None else chain.texts(range(len(rows)))
+                yield [text if isinstance(text, Refusal) else None for text in texts]
+
     def _chain_row(self, row: SaveRow) -> ChainRow:
         lengths = self.lengths(row)
         patch = self.table.column("patch") or ""
@@ -35,13 +52,63 @@ class Patches(RowPerSave):
         return ChainRow(row.origin.number, text, lengths.get(patch, -1))
 
 
+class _Reader(Protocol):
+    """Reads rows by their keys."""
+
+    def read(self, keys: Sequence[Row]) -> Iterator[Row | None]: ...
+
+
+class _HeldReader:
+    """Takes a part of rows that are held."""
+
+    def __init__(self, held: Held, part: slice) -> None:
+        self._held, self._part = held, part
+
+    def read(self, keys: Sequence[Row]) -> Iterator[Row | None]:
+        """The part of each row in turn; None if there is no row with the key."""
+        for key in keys:
+            row = self._held.get(key)
+            yield None if row is None else row[self._part]
+
+
+def _groups(parts: Sequence[ScriptPart]) -> Iterator[list[ScriptPart]]:
+    """Scripts whose texts and patches are held together; a large one alone."""
+    group: list[ScriptPart] = []
+    size = 0
+    for part in parts:
+        own = sum(length for row in part.rows for length in row.lengths if length > 0)
+        if group and size + own > MAX_HELD_BYTES:
+            yield group
+            group, size = [], 0
+        group.append(part)
+        size += own
+    if group:
+        yield group
+
+
+def _held(source: Source, table: MappedTable, keys: Sequence[Row]) -> Held:
+    """Texts and patches of rows; the last value of each is its patch."""
+    patch = table.column("patch")
+    columns = [*_text_columns(table), *([] if patch is None else [patch])]
+    found = KeyedReader(source, table.table, table.key_columns, columns).read(keys)
+    more = (None,) if patch is None else ()
+    return {key: (*row, *more) for key, row in zip(keys, found, strict=True) if row is not None}
+
+
+def _text_columns(table: MappedTable) -> list[str]:
+    return [name for name in map(table.column, ("content", "last_content")) if name is not None]
+
+
 class _Rows:
     """Reads the rows of a chain."""
 
-    def __init__(self, source: Source, table: MappedTable, rows: SaveRows) -> None:
+    def __init__(self, source: Source, table: MappedTable, rows: SaveRows, held: Held | None = None) -> None:
         self._rows = rows
-        fields = [name for name in map(table.column, ("content", "last_content")) if name is not None]
-        self._texts = KeyedReader(source, table.table, table.key_columns, fields)
+        if held is not None:
+            self._texts: _Reader = _HeldReader(held, slice(0, -1))
+            self._patches: _Reader | None = _HeldReader(held, slice(-1, None))
+            return
+        self._texts = KeyedReader(source, table.table, table.key_columns, _text_columns(table))
         patch = table.column("patch")
         self._patches = None if patch is None else KeyedReader(source, table.table, table.key_columns, [patch])
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 from backfill.mapping.mapped_table import MappedTable
 from backfill.scripts.histories.history_form import SAME_KEY, FormOptions, HistoryForm, TextReader
@@ -12,11 +13,19 @@ from backfill.scripts.written_by import Writers, our_author
 from backfill.translate.row_keys import never_repeated, origin_key, row_key
 from backfill.translate.source_rows import FieldReader, picked
 from backfill.translate.words import count_of, text_of, word_reader
+from domain.submissions.answer import Refusal
 from domain.submissions.origin import MAX_ACTOR, MAX_TABLE, Origin
 from repos.legacy.connection import Row, Source
 from repos.legacy.rows import read_pages
 
 LARGE = ("content", "last_content", "patch")
+
+
+class ScriptPart(NamedTuple):
+    """The saves of a script in one table, and the text of the script itself."""
+
+    rows: SaveRows
+    latest: str | None
 
 
 class RowPerSave(HistoryForm):
@@ -44,6 +53,26 @@ class RowPerSave(HistoryForm):
         self._key = tuple(reader.columns.index(name) for name in table.key_columns)
         author = table.column("author")
         self._word = None if author is None else word_reader(table.rule_of(author), reader.known("author"))
+
+    def rows_of(self, source: Source, scripts: Sequence[Any]) -> list[SaveRows]:
+        """The saves of several scripts, read together; without what commands say of their writers."""
+        column, writers = str(self.table.column("script_id")), Writers()
+        wanted = tuple(dict.fromkeys(fitting(self.table, column, script) for script in scripts))
+        found = {row_key([script]): SaveRows() for script in scripts}
+        place, width = self._reader.columns.index(column), len(self._columns)
+        where = {column: wanted}
+        for page in read_pages(source, self.table.table, self._columns, where=where, lengths=self._measured):
+            for read in page:
+                row = self._wide((*read.values[:width], None))
+                if (rows := found.get(row_key([row[place]]))) is not None:
+                    rows.append(self._save(row, read.values[width:], writers))
+        return [self.arranged(in_order(found[row_key([script])])) for script in scripts]
+
+    def refusals(self, source: Source, parts: Sequence[ScriptPart]) -> Iterator[list[Refusal | None]]:
+        """Why saves have no text, script by script; None for those that have one."""
+        for rows, latest in parts:
+            texts = self.texts(source, rows, latest)(range(len(rows))) if rows else ()
+            yield [text if isinstance(text, Refusal) else None for text in texts]
 
     def rows(self, source: Source, script: Any, writers: Writers) -> SaveRows:
         column = str(self.table.column("script_id"))
