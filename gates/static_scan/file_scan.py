@@ -132,7 +132,7 @@ class FileScan:
         if touch.access == "sql" and len(chain) == 1 and (words := self._origins.of_name(chain[0].name, place)):
             chain = [chain[0]._replace(name=f"{chain[0].name} {words}")]  # a tag, or a function that a callback gets
         origin = next((self._module_of[each] for each in (root, chain[0].name) if each in self._module_of), "")
-        value = self._meant(chain, place) if any(each.given for each in touch.evidence) else ""
+        value = self._meant(chain, place) if touch.access == "unknown" else ""
         sure = convinces(touch, chain, Names(self._modules, origin, value), self.source)
         sure = sure and not is_own_object(root, chain, self._syntax)
         sure = sure and (touch.access == "unknown" or not is_of_other_package(chain, self._module_of))

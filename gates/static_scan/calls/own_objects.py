@@ -33,7 +33,8 @@ def _is_own_in_javascript(root: str, chain: Sequence[Link], syntax: Syntax) -> b
     if root == "this" and len(chain) == 3:
         values = syntax.fields.get(chain[1].name.partition(" ")[0].lstrip("#"), [])
     else:
-        values = [each.value for each in syntax.assignments.get(root, []) if not each.taken_apart]
+        given = syntax.assignments.get(root, [])[: _MAX_VALUES + 1]
+        values = [each.value for each in given if not each.taken_apart]
         values = values if chain[0].arguments is None or chain[0].is_new else []
     return 0 < len(values) <= _MAX_VALUES and all(_has_method(each, chain[-1].name, syntax) for each in values)
 

@@ -27,6 +27,8 @@ _KEYS = frozenset(
     db.query.text example examples hint tooltip caption subject subtitle heading footer insertText documentation
     detail details docs error note usage comment content prompt instructions""".split()
 )
+# A longer object is no statement for a driver.
+_MAX_STATEMENT = 20_000
 _STATEMENT_KEYS = frozenset("text values name rowMode types".split())
 # Words of the names of texts for people, and of those that a check refuses: `USAGE_EXAMPLE`, `forbiddenStatements`.
 _KEPT = frozenset(
@@ -148,14 +150,19 @@ def _is_of_error(call: SgNode) -> bool:
     return heritage is not None and heritage.text().rstrip().endswith(("Error", "Exception"))
 
 
+def _length(node: SgNode) -> int:
+    place = node.range()
+    return place.end.index - place.start.index
+
+
 def is_display_key(pair: SgNode) -> bool:
     """Whether an object keeps a text for people under a key; `{ text, values }` is a statement for a driver."""
     key, listed = pair.field("key"), pair.parent()
     name = key.text().strip("'\"") if key is not None else ""
-    if name == "text" and listed is not None:
+    if name == "text" and listed is not None and _length(listed) < _MAX_STATEMENT:
         others = (each.field("key") or each for each in listed.named_children()[:40] if each.kind() != "comment")
         return not {each.text().strip("'\"") for each in others} <= _STATEMENT_KEYS
-    return name in _KEYS or is_display_name(name)
+    return name == "text" or name in _KEYS or is_display_name(name)
 
 
 def is_display_name(name: str) -> bool:

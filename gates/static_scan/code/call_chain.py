@@ -135,6 +135,8 @@ def expanded(chain: list[Link], syntax: Syntax, origins: Origins, index: int, de
 
 def _records(name: str, syntax: Syntax, index: int) -> list[Link]:
     """The chain that fetched the records whose callback gets a name: `(await Script.findAll()).map((each) => …)`."""
+    if not syntax.fetches_records:
+        return []
     part = syntax.part_at(index)
     while part is not None and not (part.function is not None and part.kind in syntax.grammar.functions):
         part = part.parent
@@ -144,7 +146,7 @@ def _records(name: str, syntax: Syntax, index: int) -> list[Link]:
     listed = function.field("object") if function is not None and function.kind() in syntax.grammar.members else None
     if function is None or listed is None or (method := function.field("property")) is None:
         return []
-    if method.text() not in _OVER_RECORDS or ".findAll(" not in syntax.source.text:
+    if method.text() not in _OVER_RECORDS:
         return []
     fetched = chain_of(listed, syntax.source, syntax.grammar)
     is_fetched = any(link.name == "findAll" for link in fetched)

@@ -66,6 +66,7 @@ class Origins:
         self.aliases: dict[str, str] = {}
         self._types = DeclaredTypes(self._source)
         self._returned: dict[str, str] = {}
+        self._is_migration: bool | None = None
         language = "python" if self._source.is_python else "typescript"
         if self._source.language != "javascript":
             self._read_types(_TYPED[language])
@@ -219,10 +220,15 @@ class Origins:
                 if name not in _ERRORS:
                     self._names[name].setdefault(own, text)
 
+    def _builds_tables(self) -> bool:
+        if self._is_migration is None:
+            self._is_migration = _BUILDS_TABLES.search(self._source.parsed_text) is not None
+        return self._is_migration
+
     def _words_of_first(self, part: Part) -> str:
         """The words of the first parameter of a migration, or of a trap of `new Proxy(pool, { get(target) … })`."""
         own, call = part.function, part.parent
-        if own is not None and own.name in _MIGRATIONS and _BUILDS_TABLES.search(self._source.parsed_text):
+        if own is not None and own.name in _MIGRATIONS and self._builds_tables():
             return "knex"
         while call is not None and call.kind == "pair":
             call = call.parent

@@ -7,6 +7,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import cached_property
 from typing import NamedTuple
 
 from ast_grep_py import Range, SgNode
@@ -73,6 +74,11 @@ class Syntax:
         self._split_imports: list[int] = []
         self._build()
         self._starts = [part.start for part in self.parts]
+
+    @cached_property
+    def fetches_records(self) -> bool:
+        """Whether the file gets the records of a model; each match of a rule needs it."""
+        return ".findAll(" in self.source.text
 
     def errors(self) -> list[int]:
         """Where the parser gave up, or put in what is missing (`def f(:`): a node without a text."""

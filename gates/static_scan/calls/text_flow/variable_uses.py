@@ -31,6 +31,7 @@ class VariableUses:
 
     def __init__(self, syntax: Syntax) -> None:
         self._source = syntax.source
+        self._functions: dict[str, SgNode | None] = {}
         self._found: dict[tuple[str, ...], dict[str, list[SgNode]]] = {}
 
     def of_variable(self, name: SgNode) -> list[SgNode]:
@@ -58,6 +59,11 @@ class VariableUses:
 
     def function(self, name: str) -> SgNode | None:
         """The function that a name stands for; None if it is another one, or if it takes what it gets as a list."""
+        if name not in self._functions:
+            self._functions[name] = self._function(name)
+        return self._functions[name]
+
+    def _function(self, name: str) -> SgNode | None:
         declared = [each.parent() for each in self._of(name)[: MAX_PLACES + 1] if is_declared(each)]
         function = declared[0] if len(declared) == 1 else None
         if function is not None and function.kind() == "variable_declarator":
