@@ -42,20 +42,25 @@ def effect_of(call: SgNode, keyword: str, file: ParsedFile) -> CallEffect:
         return _UNKNOWN
     if keyword in words["run_by_drivers"]:
         return _UNKNOWN
-    if keyword in words["shown"] or name in words["harmless"] or only_shows(links, given, file.syntax):
+    is_template = name == "render" and len(links) > 1  # `Template(text).render(name=value)`
+    if keyword in words["shown"] or (name in words["harmless"] and not is_template):
+        return _SHOWS
+    if only_shows(links, given, file.syntax):
         return _SHOWS
     if name in _STARTERS and _program(given, file) in words["programs"]:
         return _SHOWS
     is_database = _is_database(links)
     if not is_database and _reaches_people(links):
         return _SHOWS
-    if name in words["holders"] and not is_database:
+    if name in words["holders"] and not is_database and _gives_back(call, links, file):
         return _HOLDS
     function = call.field("function")
     if name in words["fillers"] and is_container(function.field("object") if function is not None else None, file):
         return _FILLS
-    if not is_database and name not in words["not_of_modules"] and _module_of(call, links, file) in words["modules"]:
-        return _SHOWS
+    if not is_database and name not in words["not_of_modules"]:
+        module = _module_of(call, links, file)
+        if module in words["modules"] or module in words["holding_modules"]:
+            return _SHOWS if module in words["modules"] else _HOLDS
     if name in words["runners"] and any(_is_shown_by(each, file) for each in given):
         return _SHOWS
     called = tuple(link.name for link in links)
@@ -131,6 +136,16 @@ def _is_shown_by(argument: SgNode, file: ParsedFile) -> bool:
         return False
     links = chain_of(function, file.source, file.syntax.grammar)
     return only_shows(links, [], file.syntax) and not gives_to_database(links)
+
+
+def _gives_back(call: SgNode, links: list[Link], file: ParsedFile) -> bool:
+    """Whether a function like `str.replace` or `dict.get` is meant, and no method of another object of that name."""
+    name, given = links[-1].name, links[-1].arguments or []
+    if len(links) == 1 or links[0].name in file.imports or name in word_lists("text_uses")["text_methods"]:
+        return True
+    function = call.field("function")
+    owner = function.field("object") if function is not None else None
+    return (name == "replace" and len(given) > 1) or is_container(owner, file)
 
 
 def _reaches_people(links: list[Link]) -> bool:

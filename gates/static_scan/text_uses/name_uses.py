@@ -15,6 +15,7 @@ from gates.static_scan.text_uses.declarations import (
     decorators_of,
     enclosing,
     is_definition,
+    is_shown_by_decorator,
     name_of,
     same_place,
 )
@@ -86,7 +87,7 @@ class NameUses:
 
     def _name(self, file: ParsedFile, node: SgNode, name: str) -> list[Use]:
         """The uses of a name that gets the value: in its function, its class, or everywhere."""
-        self._is_for_people = self._is_for_people or bool({*words_of(name)} & self._words["shown"])
+        self._is_for_people = self._is_for_people or bool({*words_of(name)} & self._words["for_people"])
         scope = enclosing(
             node,
             (
@@ -184,8 +185,8 @@ class NameUses:
         if not self.is_plain(file, function):
             raise NotFollowedError
         scope = enclosing(function, ("function_definition", "class_definition"))
-        is_shown = bool({*words_of(name)} & self._words["shown"])
-        is_shown = is_shown or not self._words["showing_decorators"].isdisjoint(decorators_of(function, file))
+        is_shown = bool({*words_of(name)} & self._words["for_people"])
+        is_shown = is_shown or is_shown_by_decorator(function, file)
         if scope is not None and scope.kind() == "function_definition":
             return self.in_range(file, name, scope)
         if scope is not None and not is_shown and not self.has_known_bases(file, scope):

@@ -54,13 +54,12 @@ def test_a_minified_file_of_10_mb_is_not_read_and_named(tmp_path: Path):
     assert codes(found) == ["too_large"]
 
 
-@pytest.mark.parametrize("name", ["interface.yaml", "settings.toml"])
-def test_a_large_file_of_settings_is_read_if_it_holds_no_command(tmp_path: Path, name: str):
+def test_a_large_file_of_settings_is_read_if_it_holds_no_command(tmp_path: Path):
     plain = 'key = "Set the title (or select one) and create a table of contents from it"\n' * 16_000
     with cpu_limit(3, "a large file of settings"):
-        assert codes(scanned(tmp_path, name, plain)) == []
+        assert codes(scanned(tmp_path, "a.yaml", plain)) == []
         for text in ("run: mysql app < seed.sql\n", "a: delete from users where id = 1\n", "a: python3 -c 'x'\n"):
-            (unread,) = scanned(tmp_path, name, f"{plain}{text}").unread
+            (unread,) = scanned(tmp_path, "a.yaml", f"{plain}{text}").unread
             assert (unread.code, unread.line) == ("too_large", 16_001)
             assert "this line may hold a command or SQL" in unread.sentence
 
