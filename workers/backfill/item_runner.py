@@ -42,7 +42,7 @@ class ItemRunner:
     ) -> None:
         throttle = Throttle(unit_of_work, messages.edits_waiting)
         self._contexts = OpenContext(unit_of_work, legacy_url)
-        self._worker = ItemWorker(unit_of_work, self._contexts.of, throttle=throttle)
+        self._worker = ItemWorker(unit_of_work, self._contexts.of, throttle=throttle, only_sent=True)
         self._feeder = Feeder(unit_of_work, messages, throttle)
         self._sleep = sleep
         self._messages = messages

@@ -256,3 +256,13 @@ def test_a_share_of_time_is_a_pause_after_each_slice(share: int, pause: list[flo
     paused: list[float] = []
     rest(2.0, share, paused.append)
     assert paused == pause
+
+
+def test_a_share_of_time_is_also_kept_between_items_of_one_slice(backfill: Backfill, only: Callable[[Made], None]):
+    only(Made("first", ["a", "b"]))
+    paused: list[float] = []
+    with backfill.context(share=50) as context:
+        worker = ItemWorker(backfill.unit_of_work, lambda _: context, clock=backfill.clock, sleep=paused.append)
+        assert [worker.work(number).outcome for number in (1, 2)] == ["done", "done"]
+    assert len(paused) == 2
+    assert min(paused) > 0

@@ -77,6 +77,13 @@ def run_of(unit_of_work: UnitOfWork) -> BackfillRunRow:
     return run
 
 
+def send(unit_of_work: UnitOfWork) -> None:
+    """Mark every item that is due as sent."""
+    with unit_of_work.records() as tx:
+        due = [item.id for item in tx.backfill_items.read(run_of(unit_of_work).id, state="due")]
+        tx.backfill_items.mark_sent(due, now=system_clock())
+
+
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
@@ -92,6 +99,7 @@ def test_a_worker_without_the_source_holds_the_run_and_says_why(
     other = source_url.replace("legacy.db", "other.db")
     runner = ItemRunner(unit_of_work, url.replace("{other}", other), NoBroker(), sleep=slept.append)
 
+    send(unit_of_work)
     worked = runner.run(1)
 
     assert (worked.outcome, worked.reason.startswith(reason), slept) == ("held", True, [HELD_SECONDS]), worked
@@ -104,6 +112,7 @@ def test_a_worker_without_the_source_holds_the_run_and_says_why(
 
 def test_a_runner_sends_more_and_finishes_the_run(unit_of_work: UnitOfWork, source_url: str):
     runner = ItemRunner(unit_of_work, source_url, NoBroker())
+    send(unit_of_work)
 
     assert runner.run(1).outcome == "done"
 
@@ -120,6 +129,7 @@ def test_the_last_item_of_a_queue_lets_the_run_go_on_at_once(tmp_path: Path):
     url = f"sqlite:///{tmp_path / 'legacy.db'}"
     with planned_run(tmp_path, url) as unit_of_work:
         runner = ItemRunner(unit_of_work, url, NoBroker())
+        send(unit_of_work)
         assert [runner.run(item).outcome for item in (1, 2)] == ["done", "done"]
         runner.close()
         assert run_of(unit_of_work).state == "finished"
@@ -136,6 +146,7 @@ def test_an_item_that_is_done_again_sees_what_was_repaired_in_the_source(tmp_pat
             runner = ItemRunner(unit_of_work, url, NoBroker())
 
             def codes() -> list[str]:
+                send(unit_of_work)
                 assert runner.run(1).outcome == "done"
                 with unit_of_work.reading() as tx:
                     return [each.row.code for each in tx.quarantined_rows.read(run_of(unit_of_work).id)]
@@ -147,3 +158,33 @@ def test_an_item_that_is_done_again_sees_what_was_repaired_in_the_source(tmp_pat
 
             assert codes() == []
             runner.close()
+
+
+def test_an_old_message_does_not_begin_an_item_before_those_that_it_needs(tmp_path: Path):
+    """Item numbers of another ledger, or of a run that was continued: the elements were not sent, only the users."""
+    with closing(sqlite3.connect(tmp_path / "legacy.db")) as legacy:
+        legacy.executescript(
+            "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, created_at TEXT);"
+            "CREATE TABLE scripts (id INTEGER PRIMARY KEY, user_id INTEGER, title TEXT, content TEXT, created_at TEXT,"
+            " updated_at TEXT);"
+            "INSERT INTO users VALUES (1, 'ada@x.org', '2021-01-01');"
+            "INSERT INTO scripts VALUES (1, 1, 'The ferry', 'INT. FERRY - DAY', '2021-01-01', '2021-01-01')"
+        )
+    url = f"sqlite:///{tmp_path / 'legacy.db'}"
+    with planned_run(tmp_path, url) as unit_of_work:
+        with unit_of_work.reading() as tx:
+            script = tx.backfill_items.find(1, "scripts", "scripts [1]")
+            users = tx.backfill_items.find(1, "users", "users")
+        assert script is not None
+        assert users is not None
+        broker = NoBroker()
+        assert feeding_schedule(unit_of_work, broker).run(0)["sent"] == len(broker.sent)
+        assert users.id in broker.sent
+        assert script.id not in broker.sent
+        runner = ItemRunner(unit_of_work, url, NoBroker())
+        assert runner.run(script.id) == ("skipped", "it is not sent")
+        for item in broker.sent:
+            assert runner.run(item).outcome == "done"
+        feeding_schedule(unit_of_work, broker).run(0)
+        assert runner.run(script.id).outcome == "done"
+        runner.close()
