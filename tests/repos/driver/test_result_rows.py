@@ -147,9 +147,9 @@ def result_of(raw: io.RawIOBase, converters: Converters = ROW, number: int = 0) 
     return made
 
 
-def by_pymysql(raw: io.RawIOBase, number: int = 0) -> Any:
+def by_pymysql(raw: io.RawIOBase, number: int = 0, converters: Converters = ROW) -> Any:
     """All rows, one by one, or the error."""
-    result = result_of(raw, number=number)
+    result = result_of(raw, converters, number)
     try:
         return list(iter(result._read_rowdata_packet_unbuffered, None))
     except Exception as error:
@@ -157,9 +157,9 @@ def by_pymysql(raw: io.RawIOBase, number: int = 0) -> Any:
         return type(error), error.args
 
 
-def in_batches(raw: io.RawIOBase, limit: int | None = None, number: int = 0) -> Any:
+def in_batches(raw: io.RawIOBase, limit: int | None = None, number: int = 0, converters: Converters = ROW) -> Any:
     """The same, as they arrive or in batches."""
-    result = result_of(raw, number=number)
+    result = result_of(raw, converters, number)
     rows: list[Any] = []
     try:
         while batch := result.arrived_rows() if limit is None else result.next_rows(limit):
@@ -185,6 +185,22 @@ def test_rows_are_the_same_however_they_arrive(limit: int | None, at_once: int):
     assert found == rows == by_pymysql(Received(data, at_once), number=250)
 
 
+@pytest.mark.parametrize("limit", [None, 1])
+@pytest.mark.parametrize("at_once", [40, 5_000, 1 << 20])
+@pytest.mark.parametrize(
+    "converters", [(("ascii", int), ("utf8", None)), (("ascii", int), (None, None)), (("utf8", None),)]
+)
+def test_a_large_value_at_the_end_of_a_row_is_the_same(limit: int | None, at_once: int, converters: Converters):
+    sizes = (0, 250, 251, 252, 8_186, 8_188, 8_190, 65_535, 65_536)
+    values = [[*[str(size).encode()] * (len(converters) - 1), "ü".encode() * (size // 2)] for size in sizes]
+    data = packets([*map(packet_of, values), END], first=250)
+
+    found = in_batches(Received(data, at_once), limit, number=250, converters=converters)
+
+    assert found == by_pymysql(Received(data, at_once), number=250, converters=converters)
+    assert len(found) == len(sizes)
+
+
 def test_a_row_that_takes_several_packets_is_read():
     large = packet_of([b"x" * LARGEST, b"1"])
     data = packets([packet_of([b"a", b"0"]), large, packet_of([b"b", b"2"]), END])
@@ -205,6 +221,9 @@ def test_a_row_that_takes_several_packets_is_read():
         packets([packet_of([b"a", b"1"]), packet_of([b"b", b"2"])]),  # the connection ends
         packets([packet_of([b"a", b"1"]), packet_of([b"b", b"2"])])[:-3],
         packets([packet_of([b"a" * 9_000, b"1"]), packet_of([b"b" * 9_000])]),  # a value is missing
+        packets([packet_of([b"a", b"1" * 9_000]), END]),  # a number of too many digits
+        packets([packet_of([b"a", b"1"]), packet_of([b"a", b"2" * 9_000])])[:-3],
+        packets([packet_of([b"a", b"1"]), packet_of([b"a", b"2" * 9_000]) + b"more", END]),
         packets([packet_of([b"a" * 9_000, b"1"]), packet_of([b"b" * 9_000, b"x"]), END]),  # no number
         packets([packet_of([b"a" * 9_000, b"1"]), packet_of([b"b" * 9_000, b"2"])])[:-3],
         packets([packet_of([b"a" * 9_000, b"1"])]) + packets([packet_of([b"b" * 9_000, b"2"]), END], first=7),
