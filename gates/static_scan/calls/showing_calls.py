@@ -84,6 +84,8 @@ def is_showing_call(call: SgNode, links: Sequence[Link], syntax: Syntax) -> bool
         return True
     if name == "super" and _is_of_error(call):
         return True
+    if links[0].name in word_lists("javascript_texts")["globals"] or _is_match(links, syntax):
+        return True
     if name in _SHOWN or (name == "format" and "sql-formatter" in syntax.source.text):
         return True
     if len(links) > 1:
@@ -148,6 +150,16 @@ def _is_of_error(call: SgNode) -> bool:
     around = next((each for each in call.ancestors() if each.kind() in kinds), None)
     heritage = next((each for each in around.children() if each.kind() == "class_heritage"), None) if around else None
     return heritage is not None and heritage.text().rstrip().endswith(("Error", "Exception"))
+
+
+def _is_match(links: Sequence[Link], syntax: Syntax) -> bool:
+    """Whether a text is matched with a regular expression that a name stands for: `VERB.exec(sql)`."""
+    if len(links) != 2 or links[1].name not in ("exec", "test"):
+        return False
+    values = syntax.assignments.get(links[0].name, [])[:2]
+    return bool(values) and all(
+        each.value.kind() == "regex" or syntax.source.slice(each.value)[:12] == "new RegExp(" for each in values
+    )
 
 
 def _length(node: SgNode) -> int:

@@ -16,7 +16,10 @@ _REQUIRED = re.compile(
 )
 _DYNAMIC = re.compile(r"""\bimport\(\s{0,20}['"]([^'"\n]{1,100})['"]""")
 _LOADER = re.compile(
-    r"\b([A-Za-z_$][\w$]{0,60})\s{0,4}=\s{0,4}(?:[\w$]{1,40}\.){0,3}(?:createRequire\(|require(?:\.bind\(|\s{0,4}[;,\n]))"
+    r"\b([A-Za-z_$][\w$]{0,60})\s{0,4}=\s{0,4}(?:async\s{1,4})?"
+    r"(?:(?:[\w$]{1,40}\.){0,3}(?:createRequire\(|require(?:\.bind\(|\s{0,4}[;,\n]))"
+    r"|\(?[\w$]{1,40}\)?\s{0,4}=>\s{0,4}(?:require|import)\([\w$]{1,40}\))"
+    r"|\bfunction\s{1,4}([\w$]{1,60})\(\s{0,4}[\w$]{1,40}\s{0,4}\)\s{0,4}\{\s{0,20}return\s{1,4}(?:require|import)\([\w$]{1,40}\)"
 )
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _FILE = re.compile(r"(?:\.(?:server|client))?\.(?:[cm]?[jt]sx?)$")
@@ -59,9 +62,9 @@ def named_makers(modules: dict[str, str]) -> dict[str, str]:
 def named_loaders(syntax: Syntax) -> dict[str, str]:
     """The names that stand for `require`: `const load = createRequire(import.meta.url)`."""
     text = syntax.source.parsed_text
-    if syntax.source.is_python or "equire" not in text:
+    if syntax.source.is_python or ("equire" not in text and "import(" not in text):
         return {}
-    return dict.fromkeys(_LOADER.findall(text), "require")
+    return dict.fromkeys((first or second for first, second in _LOADER.findall(text)), "require")
 
 
 def file_of(module: str) -> str:

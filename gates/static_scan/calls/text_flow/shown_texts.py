@@ -23,7 +23,7 @@ from gates.static_scan.calls.text_flow.shown_values import (
     of_member,
     of_text,
 )
-from gates.static_scan.calls.text_flow.variable_uses import FUNCTIONS, VariableUses, parameter_of
+from gates.static_scan.calls.text_flow.variable_uses import FUNCTIONS, VariableUses, is_export, parameter_of, text_of
 from gates.static_scan.code.call_chain import chain_of
 from gates.static_scan.code.syntax import Syntax
 
@@ -50,7 +50,8 @@ class ShownTexts:
         self._source = syntax.source
         self._uses = VariableUses(syntax)
         self._steps_left = MAX_STEPS
-        self._known: dict[tuple[int, Path], bool] = {}
+        self._known: dict[tuple[int, Path, bool], bool] = {}
+        self._for_people = False
 
     def is_shown(self, text: SgNode) -> bool:
         """Whether a text is only shown, logged or compared, wherever its value goes."""
@@ -95,10 +96,10 @@ class ShownTexts:
         match outer.kind():
             case "binary_expression":
                 left = outer.field("left")
-                is_after = left is not None and left != inner and _text_of(outer, "operator") == "+"
+                is_after = left is not None and left != inner and text_of(outer, "operator") == "+"
                 if is_after and left is not None and left.kind() in ("string", "template_string"):
                     return is_prose(self._source.slice(left)[1:-1][:200]) or path
-                return _text_of(outer, "operator") in COMPARISONS or path
+                return text_of(outer, "operator") in COMPARISONS or path
             case "template_string":
                 before = self._source.text[outer.range().start.index + 1 : inner.range().start.index]
                 return is_prose(before[:200]) or path
@@ -129,21 +130,22 @@ class ShownTexts:
                 if name is None:
                     return False
                 if name.kind() == "identifier" and is_display_name(self._source.name(name)[:80]):
-                    return self._uses.is_unused(name) or self._pattern(name, path, depth)
-                return not _is_exported(around) and self._pattern(name, path, depth)
+                    return self._uses.is_unused(name) or self._kept(name, path, depth)
+                return not is_export(around) and self._pattern(name, path, depth)
             case "assignment_expression" | "augmented_assignment_expression":
                 left = outer.field("left")
                 if left is None or left == inner:
                     return left is not None
                 if left.kind() == "member_expression":
-                    return not path and is_display_member(_text_of(left, "property"))
+                    is_kept = self._for_people and "exports" in left.text()[:40]
+                    return is_kept or (not path and is_display_member(text_of(left, "property")))
                 return left.kind() == "identifier" and self._pattern(left, path, depth)
             case "assignment_pattern" | "required_parameter" | "optional_parameter":
                 name = outer.field("left") or outer.field("pattern")
                 return name is not None and name != inner and self._pattern(name, path, depth)
             case "for_in_statement" if outer.field("right") == inner:
                 left = outer.field("left")
-                is_keys = _text_of(outer, "operator") == "in"
+                is_keys = text_of(outer, "operator") == "in"
                 return is_keys or (left is not None and self._pattern(left, path[1:], depth))
             case "field_definition" | "public_field_definition":
                 name = outer.field("name") or outer.field("property")
@@ -151,11 +153,20 @@ class ShownTexts:
                 is_private = text.startswith("#") or "private " in self._source.slice(outer)[:40]
                 return is_private and self._all(self._uses.of_member(text), path, depth)
             case "enum_assignment":
-                key = _text_of(outer, "name").strip("'\"")
+                key = text_of(outer, "name").strip("'\"")
                 owner = around[1].field("name") if len(around) > 1 else None
-                is_own = owner is not None and not _is_exported(around[1:])
+                is_own = owner is not None and not is_export(around[1:])
                 return is_own and owner is not None and self._pattern(owner, (key, *path), depth)
+            case "export_specifier" | "export_statement":
+                return self._for_people
         return False
+
+    def _kept(self, name: SgNode, path: Path, depth: int) -> bool:
+        """Whether a text for people is only shown or exported: what runs it elsewhere is found there."""
+        before, self._for_people = self._for_people, True
+        found = self._pattern(name, path, depth)
+        self._for_people = before
+        return found
 
     def _pattern(self, pattern: SgNode, path: Path, depth: int) -> bool:
         """Whether what a name or a pattern takes of a value is only shown."""
@@ -191,7 +202,7 @@ class ShownTexts:
         return self._once(name, ("()", *path), shown)
 
     def _once(self, name: SgNode, path: Path, shown: Callable[[], bool]) -> bool:
-        key = (name.range().start.index, path)
+        key = (name.range().start.index, path, self._for_people)
         if key not in self._known:
             self._known[key] = True  # a use that leads back here adds nothing
             self._known[key] = shown()
@@ -233,7 +244,7 @@ class ShownTexts:
 
     def _method(self, member: SgNode, call: SgNode, path: Path, depth: int) -> Path | bool:
         """What becomes of a value on which a method is called."""
-        name = _text_of(member, "property")
+        name = text_of(member, "property")
         listed = call.field("arguments")
         given = [each for each in listed.children() if each.is_named()] if listed is not None else []
         if not path:
@@ -261,7 +272,7 @@ class ShownTexts:
         kinds = [each.kind() for each in around]
         place = next((at for at, kind in enumerate(kinds) if kind in FUNCTIONS or kind == "method_definition"), None)
         if place is None or kinds[place] == "method_definition":
-            return False
+            return self._for_people
         return self._result(around[place], around[place + 1 :], path, depth)
 
     def _result(self, function: SgNode, around: list[SgNode], path: Path, depth: int) -> bool:
@@ -269,20 +280,15 @@ class ShownTexts:
         outer = around[0] if around else None
         owner = outer if outer is not None and outer.kind() == "variable_declarator" else function
         if (name := owner.field("name")) is not None:
-            return not _is_exported(around) and not _is_exported(around[1:]) and self._results(name, path, depth)
+            if is_export(around, within=3):
+                return self._for_people
+            return self._results(name, path, depth)
+        if outer is not None and outer.kind() == "assignment_expression":
+            return self._for_people and "exports" in text_of(outer, "left")
         if len(around) < 2 or around[0].kind() != "arguments" or around[1].kind() != "call_expression":
             return False
         callee = around[1].field("function")
-        method = _text_of(callee, "property") if callee is not None else ""
+        method = text_of(callee, "property") if callee is not None else ""
         if method in ("map", "flatMap"):
             return self._flows(around[1], (ITEM, *path), depth + 1)
         return method in CALLBACKS
-
-
-def _is_exported(around: Sequence[SgNode]) -> bool:
-    return any(each.kind() == "export_statement" for each in around[:2])
-
-
-def _text_of(node: SgNode, field: str) -> str:
-    found = node.field(field)
-    return found.text() if found is not None else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from ast_grep_py import SgNode
 
@@ -115,3 +116,14 @@ def _scope(name: SgNode) -> range:
         block = next((each for each in around[first:] if each.kind() in _SCOPES), block)
     place = block.range()
     return range(place.start.index, place.end.index)
+
+
+def is_export(around: Sequence[SgNode], within: int = 2) -> bool:
+    """Whether one of the innermost nodes around a declaration exports it."""
+    return any(each.kind() == "export_statement" for each in around[:within])
+
+
+def text_of(node: SgNode, field: str) -> str:
+    """The text of a field of a node; empty without one."""
+    found = node.field(field)
+    return found.text() if found is not None else ""
