@@ -12,10 +12,17 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol
 
 from backfill.content.patch_text import apply_patch, read_patch, require_repeatable, revert_patch, utf16
-from backfill.scripts.histories.patch_layout import ChainRow, Layout, doubtful_edges, likely_layouts, whole_texts
+from backfill.scripts.histories.patch_layout import (
+    ChainReader,
+    ChainRow,
+    Layout,
+    Run,
+    doubtful_edges,
+    likely_layouts,
+    whole_texts,
+)
 from domain.errors import Rejected
 from domain.submissions.answer import Refusal
 
@@ -26,25 +33,8 @@ NO_WHOLE_TEXT = Refusal("no_whole_text", "No whole text is left from which this 
 HALF_CHARACTER = Refusal("patch_halves_character", "The patches lead to a text with half a character.")
 # How many patches next to a whole text are tried to see which way they lead.
 TRIED_PATCHES = 16
-
-
-class ChainReader(Protocol):
-    """Reads the rows of a chain by their places."""
-
-    def texts(self, places: Sequence[int]) -> Iterator[str | None]:
-        """The whole texts of rows, in the order of the places; None where one is gone."""
-
-    def patches(self, places: Sequence[int]) -> Iterator[str | None]:
-        """The patches of rows, in the order of the places."""
-
-
-class Run(NamedTuple):
-    """Rows that are rebuilt from the whole text at one place, or why they cannot be."""
-
-    first: int
-    last: int
-    anchor: int
-    refusal: Refusal | None = None
+# And how many whole texts, from either end of the chain.
+TRIED_TEXTS = 8
 
 
 class PatchChain:
@@ -223,37 +213,50 @@ class PatchChain:
             fitting, tried = self._fitting()
             if fitting > most:
                 best, most = layout, fitting
-            if fitting == tried and tried:
+            if fitting == tried >= TRIED_PATCHES:
                 break
         assert best is not None  # noqa: S101 - there are four
         return best
 
     def _fitting(self) -> tuple[int, int]:
-        """How many patches fit after the first whole text and before the last one, and how many were tried.
+        """How many patches fit next to the first and the last whole texts, and how many were tried.
 
         A patch that was written for another step may fit as well, as where each save added to the end of the one
         before: those that lead to another text than the one that is there do not count.
         """
         last = len(self._rows) - 1
         anchors = self._anchors() or ([last] if self._latest is not None else [])
-        if not anchors:
-            return 0, 0
-        tries = [
-            (anchors[-1], range(anchors[-1], max(0, anchors[-1] - TRIED_PATCHES), -1), False),
-            (anchors[0], range(anchors[0] + 1, min(last, anchors[0] + TRIED_PATCHES) + 1), True),
-        ]
+        if len(anchors) > TRIED_TEXTS:
+            anchors = [*anchors[: TRIED_TEXTS // 2], *anchors[-TRIED_TEXTS // 2 :]]
+        fitting = tried = 0
+        for start, end in zip([None, *anchors], [*anchors, None], strict=True):
+            if start is not None:
+                final = last if end is None else min(end, last)
+                edges = range(start + 1, min(final, start + TRIED_PATCHES) + 1)
+                found = self._fitting_from(start, edges, up=True)
+                fitting, tried = fitting + found[0], tried + found[1]
+            if end is not None:
+                edges = range(end, max(0 if start is None else start, end - TRIED_PATCHES), -1)
+                found = self._fitting_from(end, edges, up=False)
+                fitting, tried = fitting + found[0], tried + found[1]
+        return fitting, tried
+
+    def _fitting_from(self, anchor: int, edges: Sequence[int], *, up: bool) -> tuple[int, int]:
+        """How many patches from a whole text on fit, and how many were tried, up to the first one that is missing."""
+        text = self._anchor(anchor)
         fitting = 0
-        for anchor, edges, up in tries:
-            text = self._anchor(anchor)
-            for edge, patch in zip(edges, self._patches(edges), strict=True):
-                # A hunk without context fits everywhere and says nothing.
-                if self._crossed(patch, text, up=up, with_context=True) is not None:
-                    break
-                place = edge if up else edge - 1
-                if self._whole[place] and text != self._anchor(place):
-                    break
-                fitting += 1
-        return fitting, sum(len(edges) for _, edges, _ in tries)
+        for edge, patch in zip(edges, self._patches(edges), strict=True):
+            # A row with a whole text may have no patch.
+            if patch is None and self._whole[self._layout.row(edge)]:
+                return fitting, fitting
+            # A hunk without context fits everywhere and says nothing.
+            if self._crossed(patch, text, up=up, with_context=True) is not None:
+                return fitting, len(edges)
+            place = edge if up else edge - 1
+            if place >= 0 and self._whole[place] and text != self._anchor(place):
+                return fitting, len(edges)
+            fitting += 1
+        return fitting, len(edges)
 
     def _anchor(self, place: int) -> bytearray:
         """The whole text at a place; an empty one if it is gone."""

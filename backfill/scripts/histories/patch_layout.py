@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from domain.submissions.answer import Refusal
 
@@ -23,6 +23,16 @@ class ChainRow(NamedTuple):
     patch_length: int
 
 
+class ChainReader(Protocol):
+    """Reads the rows of a chain by their places."""
+
+    def texts(self, places: Sequence[int]) -> Iterator[str | None]:
+        """The whole texts of rows, in the order of the places; None where one is gone."""
+
+    def patches(self, places: Sequence[int]) -> Iterator[str | None]:
+        """The patches of rows, in the order of the places."""
+
+
 class Layout(NamedTuple):
     """Whether the patch of a row leads to it or from it to the next row, and in which direction it was written."""
 
@@ -32,6 +42,15 @@ class Layout(NamedTuple):
     def row(self, edge: int) -> int:
         """The place of the row with the patch between the places `edge - 1` and `edge`."""
         return edge if self.leads_to else edge - 1
+
+
+class Run(NamedTuple):
+    """Rows that are rebuilt from the whole text at one place, or why they cannot be."""
+
+    first: int
+    last: int
+    anchor: int
+    refusal: Refusal | None = None
 
 
 def likely_layouts(rows: Sequence[ChainRow]) -> list[Layout]:

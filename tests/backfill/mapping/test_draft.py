@@ -94,6 +94,16 @@ def test_a_sid_is_the_token_of_a_session_without_another(columns: dict[str, str]
     assert rule.field_columns() == {**fields, "user_id": "user_id", "expires_at": "expires"}
 
 
+def test_a_snapshot_is_the_text_of_a_revision_with_patches():
+    table = table_of(
+        "revision", {"id": "int", "script_id": "int", "patch": "text", "snapshot": "text", "source": "text"}
+    )
+    rule = draft(catalog_of(table), {"revision": "versions"}).mapping.tables["revision"]
+    assert rule.field_columns() == {
+        "id": "id", "script_id": "script_id", "patch": "patch", "content": "snapshot", "author": "source",
+    }  # fmt: skip
+
+
 def test_a_cost_whose_column_names_its_currency_has_it():
     table = table_of("ai_logs", {"id": "int", "prompt": "text", "answer": "text", "costUsd": "decimal(9,4)"})
     rule = draft(catalog_of(table), {"ai_logs": "chat_messages"}).mapping.tables["ai_logs"]

@@ -231,6 +231,22 @@ def test_patches_that_fit_a_step_they_were_not_written_for_do_not_shift_the_hist
     assert Stored(only(2, 3, texts=saves), made).all(latest=saves[-1]) == saves
 
 
+@pytest.mark.parametrize("seed", [18, 40, 50, 59, 97])
+def test_a_row_with_a_whole_text_may_have_no_patch(seed: int) -> None:
+    """Many patches fit the next step as well, so all whole texts have a say in which way they lead."""
+    chance = random.Random(seed)
+    rows = [f"Line {number}.\n" for number in range(12)]
+    texts = []
+    for number in range(26):
+        texts.append("".join(rows))
+        place = chance.randrange(len(rows))
+        rows[place : place + chance.randrange(2)] = [f"More {number}.\n"]
+    whole = (0, 9, 19)
+    made = [None if place in whole else patch for place, patch in enumerate(patches(leads_to=True, texts=texts))]
+
+    assert Stored(only(*whole, texts=texts), made).all() == texts
+
+
 def test_reading_goes_on_where_it_stopped() -> None:
     texts = [f"Line {number}.\n" * 3 for number in range(400)]
     stored = Stored(only(-1, texts=texts), patches(leads_to=True, texts=texts))
