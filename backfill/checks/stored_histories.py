@@ -76,7 +76,13 @@ class Branches(Check):
             history.branches.add(save.branch)
 
     def batch(self, batch: Batch) -> Iterator[Finding]:
-        if batch.table.target != "lines" or not batch.table.has("previous", "next"):
+        if batch.table.target != "lines":
+            return
+        if not batch.table.has("previous", "next"):
+            # Their rows come in no order: of each script one save is known.
+            for script in dict.fromkeys(batch.field("script_id")):
+                if script is not None and not self.scope.save_count(script):
+                    self.scope.count_save(script)
             return
         names = ("script_id", "revision", "id", "previous", "next")
         for place, (script, revision, *link) in enumerate(zip(*map(batch.field, names), strict=True)):

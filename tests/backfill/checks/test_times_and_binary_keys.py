@@ -19,14 +19,16 @@ from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import open_source
 
 
-def findings(file: Path, sql: str, *rows: tuple[Any, ...], unit: str | None = None) -> list[Finding]:
+def findings(
+    file: Path, sql: str, *rows: tuple[Any, ...], unit: str | None = None, chosen: dict[str, str] | None = None
+) -> list[Finding]:
     with closing(sqlite3.connect(file)) as legacy:
         legacy.executescript(sql)
         legacy.executemany(f"INSERT INTO users VALUES ({', '.join('?' * len(rows[0]))})", rows)
         legacy.commit()
     with open_source(f"sqlite:///{file}") as source:
         catalog = read_catalog(source)
-        mapping = draft(catalog).mapping
+        mapping = draft(catalog, chosen or {}).mapping
         if unit is not None:
             users = mapping.tables["users"]
             columns = {**users.columns, "created_at": ColumnRule(to="created_at", unit=unit)}  # type: ignore[arg-type]
@@ -74,6 +76,19 @@ def test_references_of_bytes_are_read(tmp_path: Path) -> None:
         ("script_versions", "11", "script_id"),
     ]
     assert [each.key for each in found if each.code == "L41"] == ["0c"]
+
+
+def test_a_script_whose_lines_are_rows_has_a_save(tmp_path: Path) -> None:
+    sql = """
+    CREATE TABLE users (id INTEGER PRIMARY KEY, email VARCHAR(90));
+    CREATE TABLE scripts (id INTEGER PRIMARY KEY, user_id INTEGER, title TEXT, created_at DATETIME);
+    CREATE TABLE script_lines (id INTEGER PRIMARY KEY, script_id INTEGER, position INTEGER, type TEXT, content TEXT);
+    INSERT INTO scripts VALUES (1, 1, 'One', '2021-01-01'), (2, 1, 'Two', '2021-01-01'), (3, 1, 'Three', '2021-01-01');
+    INSERT INTO script_lines VALUES (1, 2, 1, 'action', 'A'), (2, 1, 1, 'action', 'B'), (3, 2, 2, 'action', 'C');
+    """
+    found = findings(tmp_path / "legacy.db", sql, (1, "a@example.org"), chosen={"script_lines": "lines"})
+
+    assert [each.key for each in found if each.code == "L41"] == ["3"]
 
 
 def test_a_text_that_is_kept_need_not_be_json(tmp_path: Path) -> None:
