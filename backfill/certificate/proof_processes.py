@@ -40,6 +40,7 @@ MAX_TASKS_TOGETHER = 16
 SENDINGS_PER_TASK_MORE = 64
 # Sendings to each process that have no result yet; the sender may be busy with the source for so long.
 SENDINGS_PER_PROCESS = 64
+WAITED_SENDINGS_PER_PROCESS = 4
 # Problems that wait for the result of an earlier task.
 MAX_HELD_PROBLEMS = 10_000
 TasksOf = Callable[[BackfillContext], Iterator[ProofTask]]
@@ -106,12 +107,12 @@ def proving(
     try:
         problems = Problems(context.hash_key)
         yield _ProofElsewhere(pool, processes.number, tasks(context), progress, problems)
-    except BrokenProcessPool:
-        raise ProofProcessLost from None
-    except BaseException:
-        # Not at the end of their tasks: one may take long.
+    except BaseException as error:
+        # Not at the end of their tasks: one may take long. Nor by SIGTERM, which they do not notice.
         for process in set(multiprocessing.active_children()) - others:
             process.kill()
+        if isinstance(error, BrokenProcessPool):
+            raise ProofProcessLost from None
         raise
     finally:
         pool.shutdown(cancel_futures=True)
@@ -149,6 +150,7 @@ class _ProofElsewhere:
         self._progress = progress
         self._tasks = tasks
         self._is_read = False
+        self._count = count
         self._max_sendings = count * SENDINGS_PER_PROCESS
         self._running: dict[Future[Problems], tuple[int, list[ProofTask]]] = {}
         self._sent = self._added = 0
@@ -162,6 +164,8 @@ class _ProofElsewhere:
         self._send()
 
     def finish(self, problems: Problems) -> None:
+        # From now on nothing else is done here.
+        self._max_sendings = min(self._max_sendings, self._count * WAITED_SENDINGS_PER_PROCESS)
         self._send()
         while self._running:
             self._take(timeout=None)

@@ -6,7 +6,9 @@ import multiprocessing
 import pickle
 import shutil
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -62,7 +64,9 @@ def fixed_clock() -> int:
     return 1_800_000_000_000_000
 
 
-def certified_in(number: int, backfill: Backfill, legacy_url: str = "") -> tuple[Certificate, dict[str, int]]:
+def certified_in(
+    number: int, backfill: Backfill, legacy_url: str = "", prepare: Callable[[], object] = log_to_standard_error
+) -> tuple[Certificate, dict[str, int]]:
     """The verdict of a proof in so many processes, and its progress."""
     advanced: dict[str, int] = {}
 
@@ -70,7 +74,7 @@ def certified_in(number: int, backfill: Backfill, legacy_url: str = "") -> tuple
         advanced[what] = advanced.get(what, 0) + count
 
     ledger = f"sqlite:///{backfill.file.with_name('ledger.db')}"
-    processes = ProofProcesses(number, legacy_url or backfill.url, ledger, log_to_standard_error)
+    processes = ProofProcesses(number, legacy_url or backfill.url, ledger, prepare)
     run = latest(backfill)
     with open_source(backfill.url) as source:
         context = run_context(run, source, backfill.unit_of_work, backfill.clock)
@@ -105,9 +109,11 @@ def test_the_end_of_a_process_is_named_and_leaves_no_verdict(
 ) -> None:
     monkeypatch.setattr("backfill.certificate.certify._check_run", lambda *_: kill_one())
 
+    begun = time.monotonic()
     with pytest.raises(ProofProcessLost, match="fewer --processes"):
-        certified_in(2, backfill)
+        certified_in(2, backfill, prepare=partial(time.sleep, 600))
 
+    assert time.monotonic() - begun < 60  # it does not wait for what the other one does
     assert latest(backfill).certificate is None
     assert multiprocessing.active_children() == []
 
