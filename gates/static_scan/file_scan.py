@@ -25,6 +25,7 @@ from gates.static_scan.code.origins import Origins
 from gates.static_scan.code.python_imports import cursor_words
 from gates.static_scan.code.source_text import SourceText
 from gates.static_scan.code.syntax import Syntax
+from gates.static_scan.code.table_names import held_model
 from gates.static_scan.code.text_alternatives import Folded
 from gates.static_scan.code.text_folding import Folder
 from gates.static_scan.collected import Collected
@@ -121,8 +122,7 @@ class FileScan:
         if touch.access == "program":
             self._program(rule, node)
             return
-        is_reference = touch.access == "reference"
-        chain = chain_of_reference(node, self._syntax) if is_reference else self._chain(node)
+        chain = chain_of_reference(node, self._syntax) if touch.access == "reference" else self._chain(node)
         place = node.range().start.index
         root = chain[0].name if chain else ""
         chain = expanded(chain, self._syntax, self._origins, place)
@@ -146,15 +146,15 @@ class FileScan:
             and chain[-1].name in ("exec", "eval")
             and is_harmless(chain[-1].arguments or [], self._folder)
         ):
-            kind: Kind = "connection" if touch.access == "connection" else "call"
-            table = self._folder.table_named(table_of(touch, chain, self.source))
-            message = rule.message
-            if touch.access in ("write", "unknown") and not table:
-                message = f"{message} The table is chosen at run time." if touch.table else message
+            given = chain[-1].arguments if touch.table else None
+            named = held_model(table_of(touch, chain, self.source), given, place, self._syntax, self._origins)
+            table = self._folder.table_named(named)
+            is_open = touch.table and not table and touch.access in ("write", "unknown")
+            message = f"{rule.message} The table is chosen at run time." if is_open else rule.message
             what = Statement(touch.access, table, "", parsed=touch.access != "unknown")
             is_other = touch.access != "unknown" and self._stores.store_of(root, chain, node.range().end.index)
             into = self._of_other_stores if is_other else self._collected
-            into.add(node, rule, what, kind, message=message)
+            into.add(node, rule, what, "connection" if touch.access == "connection" else "call", message=message)
 
     def _meant(self, chain: Sequence[Link], place: int) -> str:
         """What the name stands for that a call gets first: `Reflect.get(target, method)`."""
