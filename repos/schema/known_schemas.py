@@ -88,14 +88,14 @@ def record_unrecorded(connection: Connection) -> None:
 def _is_as_declared(connection: Connection) -> bool:
     """Whether our tables have the columns, keys, constraints and indexes that they are declared with."""
 
-    def is_ours(_object: object, _name: str | None, kind: str, is_reflected: bool, other: object) -> bool:
-        return kind != "table" or not is_reflected or other is not None
+    def is_ours(name: str | None, kind: str, _parents: object) -> bool:
+        return kind != "table" or name in core_tables.metadata.tables
 
     def default_differs(_context: object, _found: object, column: Column[object], *_: object) -> bool | None:
         # `gates install` sets this one.
         return False if column.table.name == core_tables.submission_inbox.name and column.name == "account" else None
 
-    options = {"include_object": is_ours, "compare_server_default": default_differs}
+    options = {"include_name": is_ours, "compare_server_default": default_differs}
     context = MigrationContext.configure(connection, opts=options)
     if compare_metadata(context, core_tables.metadata):
         return False

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
 from repos.database.engine import make_engine
 from repos.schema import upgrade
-from repos.schema.known_schemas import ENDS_WITH_ROWS, unrecorded_upgrade
+from repos.schema.known_schemas import unrecorded_upgrade
 from repos.schema.revision import TABLE, known_revisions
 from repos.schema.upgrade_check import UnfinishedSchema
 from tests.cli.running import CommandLine
@@ -20,8 +19,6 @@ from tests.services.databases import DatabaseServer
 
 pytestmark = pytest.mark.services
 *_, BEFORE, NEWEST = known_revisions()
-WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
-DEFINITIONS = ("CREATE", "ALTER", "DROP", "RENAME")
 
 
 @pytest.fixture
@@ -94,28 +91,3 @@ def test_a_whole_schema_is_recorded_and_a_part_of_it_is_not(server: Engine, tmp_
     )
     upgrade.require_current(server)
     assert unrecorded_upgrade(server) is None
-
-
-def test_it_is_known_which_migrations_end_with_rows(server: Engine):
-    """Of these a whole schema does not tell that they ended, and an upgrade that has yet to begin is none."""
-    verbs: list[str] = []
-
-    def listen(_connection: object, _cursor: object, statement: str, *_: Any) -> None:
-        verb = statement.split(None, 1)[0].upper()
-        if verb in (*WRITES, *DEFINITIONS) and TABLE not in statement:
-            verbs.append(verb)
-
-    event.listen(Engine, "before_cursor_execute", listen)
-    try:
-        found = set()
-        for revision in known_revisions():
-            if revision == NEWEST:
-                assert unrecorded_upgrade(server) is None
-            verbs.clear()
-            upgrade.upgrade(server, revision)
-            if not verbs or verbs[-1] in WRITES:
-                found.add(revision)
-    finally:
-        event.remove(Engine, "before_cursor_execute", listen)
-
-    assert found == ENDS_WITH_ROWS
