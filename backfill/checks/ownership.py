@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from backfill.checks.base import Check, check
@@ -17,6 +18,8 @@ from domain.accounts import email_key
 from domain.script.validation import EXACT
 
 USERS = ("user_id", "actor")
+# Rows whose ids are kept, or that do not come over.
+IDS_KEPT = ("users", "scripts")
 OF_SCRIPTS = ("versions", "commands", "elements", "lines")
 WITH_OWNERS = ("personas", "chat_messages")
 
@@ -215,11 +218,16 @@ class OddKey(Check):
             keys = self._keys.setdefault(batch.table.name, KeyIndex())
             for key in zip(*map(batch.column, columns), strict=True):
                 keys.add(number_of(*key))
-        if "id" not in batch or batch.table.target in ("users", "legacy_rows"):
+        if "id" not in batch or batch.table.target == "legacy_rows":
             return
         for place, value in enumerate(batch.field("id")):
-            if isinstance(value, int) and not 0 < value < EXACT:
-                yield self.finding(batch.table, batch.key(place), batch.table.column("id"))
+            if isinstance(value, int | Decimal) and not (0 < value < EXACT and value == int(value)):
+                is_kept = batch.table.target in IDS_KEPT and batch.table.rule.keys == "kept"
+                if batch.table.target == "users" and (value == 0 or not is_kept):
+                    continue  # user 0 is a finding of its own
+                aside = is_kept and str(value) not in batch.table.rule.key_map
+                decision: Decision | None = "quarantine" if aside else None
+                yield self.finding(batch.table, batch.key(place), batch.table.column("id"), decision=decision)
         if batch.table.target == "scripts" and batch.table.table.key != (batch.table.column("id"),):
             ids = self._ids.setdefault(batch.table.name, KeyIndex())
             for place, value in enumerate(batch.field("id")):

@@ -78,6 +78,24 @@ def test_references_of_bytes_are_read(tmp_path: Path) -> None:
     assert [each.key for each in found if each.code == "L41"] == ["0c"]
 
 
+def test_ids_that_cannot_be_kept_are_set_aside(tmp_path: Path) -> None:
+    sql = """
+    CREATE TABLE users (id INTEGER PRIMARY KEY, email VARCHAR(90));
+    CREATE TABLE scripts (id INTEGER PRIMARY KEY, user_id INTEGER, title TEXT, created_at DATETIME);
+    CREATE TABLE sessions (id INTEGER PRIMARY KEY, user_id INTEGER, token TEXT, expires_at DATETIME);
+    INSERT INTO scripts VALUES (9007199254740993, 1, 'One', '2021-01-01'), (2, 1, 'Two', '2021-01-01');
+    INSERT INTO sessions VALUES (-7, 1, 'one', '2030-01-01');
+    """
+    rows = [(number, f"u{number}@example.org") for number in (1, 0, -4)]
+    found = findings(tmp_path / "legacy.db", sql, *rows)
+
+    assert {(each.table, each.key, each.decision) for each in found if each.code == "L40"} == {
+        ("users", "-4", "quarantine"),
+        ("scripts", "9007199254740993", "quarantine"),
+        ("sessions", "-7", "repair"),
+    }
+
+
 def test_a_script_whose_lines_are_rows_has_a_save(tmp_path: Path) -> None:
     sql = """
     CREATE TABLE users (id INTEGER PRIMARY KEY, email VARCHAR(90));
