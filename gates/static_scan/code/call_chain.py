@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from ast_grep_py import SgNode
@@ -18,6 +19,10 @@ QUOTES = "'\"`"
 # Methods that look up an object by its name or class.
 _LOOKUPS = frozenset("get resolve inject make use service getService getInstance".split())
 _MAX_CALLBACKS = 2
+_HANDLE = re.compile(
+    r"(?:\w{1,40}\.)?(\w{0,40}(?:Pool|Connection|Knex|PrismaClient|Sequelize|DataSource|EntityManager|Repository|Kysely"
+    r"|Database|Transaction|QueryRunner))\b"
+)
 _OVER_RECORDS = frozenset({"map", "forEach", "flatMap"})
 # `(tx || pool).query(text)`: either may be meant.
 _CHOICES = ("ternary_expression", "conditional_expression", "binary_expression", "boolean_operator")
@@ -37,6 +42,7 @@ def chain_of(call: SgNode, source: SourceText, grammar: Grammar) -> list[Link]:
     node: SgNode | None = call
     arguments: list[SgNode] | None = None
     is_new = False
+    cast = ""
     while node is not None and len(links) < MAX_LINKS:
         kind = node.kind()
         if kind in grammar.calls:
@@ -52,12 +58,14 @@ def chain_of(call: SgNode, source: SourceText, grammar: Grammar) -> list[Link]:
                 arguments = None
             continue
         if kind in grammar.wrappers:
+            cast = cast or _cast(node, source)
             node = next((child for child in node.children() if child.is_named() and child.kind() != "comment"), None)
             continue
         if kind in grammar.members:
             name = node.field("property") or node.field("attribute")
-            links.append(Link(source.name(name)[:80] if name is not None else COMPUTED, arguments, is_new))
-            node = node.field("object")
+            text = source.name(name)[:80] if name is not None else COMPUTED
+            links.append(Link(f"{text} {cast}" if cast else text, arguments, is_new))
+            node, cast = node.field("object"), ""
         elif kind in grammar.subscripts:
             index = node.field("index") or node.field("subscript")
             text = source.slice(index)[:80] if index is not None else ""
@@ -75,12 +83,21 @@ def chain_of(call: SgNode, source: SourceText, grammar: Grammar) -> list[Link]:
             break
         else:
             text = source.name(node)[:80] if kind in ("identifier", "this", "self", "super") else kind
+            text = f"{text} {cast}" if cast else text
             if text in ("require", "import") and arguments and arguments[0].kind() == "string":
                 text = f"{text} {source.slice(arguments[0])[1:80].rstrip(QUOTES)}"  # `require("./pool").query(text)`
             links.append(Link(text, arguments, is_new))
             break
         arguments, is_new = None, False
     return [_looked_up(link, source) for link in links[:0:-1] if link.name != "default" or link.arguments] + links[:1]
+
+
+def _cast(node: SgNode, source: SourceText) -> str:
+    """The type of a handle of a database that a cast gives: `(store as Pool).query(text)`."""
+    if node.kind() != "as_expression":
+        return ""
+    found = _HANDLE.match(source.slice(node.children()[-1])[:80])
+    return found[1] if found is not None else ""
 
 
 def _looked_up(link: Link, source: SourceText) -> Link:
@@ -116,10 +133,15 @@ def expanded(chain: list[Link], syntax: Syntax, origins: Origins, index: int, de
         return [root._replace(name=f"{root.name} {syntax.source.slice(values[0].value)[:60]}"), *chain[1:]]
     for value in (each._replace(value=_unwrapped(each.value, grammar)) for each in values):
         kind = value.value.kind()
+        name = syntax.source.name(value.value) if kind == "identifier" and not value.taken_apart else ""
+        if name and name != root.name and depth < _MAX_CALLBACKS and not syntax.source.is_python:
+            return expanded([root._replace(name=name), *chain[1:]], syntax, origins, value.start, depth + 1)
         if kind in grammar.members or kind in grammar.subscripts or (value.taken_apart and kind == "identifier"):
             before = chain_of(value.value, syntax.source, grammar)
             own = [Link(root.name, root.arguments)] if value.taken_apart else [_own(before[-1], root)]
-            return (before if value.taken_apart else before[:-1]) + own + chain[1:]
+            whole = (before if value.taken_apart else before[:-1]) + own + chain[1:]
+            is_further = depth < _MAX_CALLBACKS and not syntax.source.is_python and whole[0].name != root.name
+            return expanded(whole, syntax, origins, value.start, depth + 1) if is_further else whole
         if depth and len(chain) == 1 and kind in grammar.calls:
             # `Maker = sessionmaker(engine)`, then `with Maker() as unit`.
             made_by = chain_of(value.value, syntax.source, grammar)

@@ -16,7 +16,7 @@ WRITES = frozenset(
 _TOKEN = re.compile(r"""[`"]?[A-Za-z_@$\u0080-\uffff][\w@$.\u0080-\uffff]*[`"]?(?:\.[`"]?\w+[`"]?)?|[0-9]+|[^\s\w]""")
 _KEYWORD = re.compile(
     r"\b(?:insert|update|delete|replace|select|truncate|create|alter|drop|call|load|handler|prepare|execute|with|set"
-    r"|merge|copy|grant|revoke|rename|lock|do|show|pragma)\b|/\*[!M]",
+    r"|merge|copy|grant|revoke|rename|lock|do|show|pragma|optimize|repair|analyze)\b|/\*[!M]",
     re.IGNORECASE,
 )
 _TITLED = re.compile(r"\s(?:Set|From|Into|Where|Values|Table|SET|FROM|INTO|WHERE|VALUES|TABLE)\s")
