@@ -139,7 +139,8 @@ def test_ctrl_c_and_a_killed_command_leave_no_process(backfill: Backfill) -> Non
         out = command.communicate(timeout=30)[0]
 
         assert command.returncode == status
-        assert "Traceback" not in out
+        # Of a killed command, Python itself reports semaphores, and processes that had not begun yet.
+        assert stopped_by == signal.SIGKILL or out == ""
         wait_until(lambda: not any(map(psutil.Process.is_running, started)))  # noqa: B023 - used at once
         assert latest(backfill).certificate is None
 
