@@ -80,6 +80,7 @@ def only_shows(links: Sequence[Link], given: Sequence[SgNode], syntax: Syntax) -
     return bool(
         name in _words()["functions"]
         or (syntax.source.is_python and links and _gives_away(links))
+        or name == "t"  # of i18n
         or name.startswith("assert")
         or name.endswith(_ENDS)
         or {link.name for link in links[:2]} & _words()["loggers"]

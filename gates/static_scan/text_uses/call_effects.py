@@ -23,9 +23,12 @@ _STARTERS = frozenset("run call check_call check_output Popen system popen".spli
 
 
 class CallEffect(NamedTuple):
-    """The effect of a call. `called` are the names of the function: `render`, or `queries.render`."""
+    """The effect of a call. `called` are the names of the function: `render`, or `queries.render`.
 
-    kind: Literal["shows", "holds", "fills", "calls", "unknown"]
+    One that is `seen` shows its arguments, unless the tree has a method of that name: `window` may be any object.
+    """
+
+    kind: Literal["shows", "seen", "holds", "fills", "calls", "unknown"]
     called: tuple[str, ...] = ()
 
 
@@ -51,7 +54,7 @@ def effect_of(call: SgNode, keyword: str, file: ParsedFile) -> CallEffect:
         return _SHOWS
     is_database = _is_database(links)
     if not is_database and _reaches_people(links):
-        return _SHOWS
+        return CallEffect("seen", (name,))
     if name in words["holders"] and not is_database and _gives_back(call, links, file):
         return _HOLDS
     function = call.field("function")

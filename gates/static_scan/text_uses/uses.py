@@ -13,7 +13,7 @@ from ast_grep_py import SgNode
 from gates.static_scan.calls.mentions import is_mention
 from gates.static_scan.code.syntax import Part
 from gates.static_scan.files.source_files import SourceFile
-from gates.static_scan.text_uses.call_effects import effect_of, is_container, is_harmless_in_test
+from gates.static_scan.text_uses.call_effects import CallEffect, effect_of, is_container, is_harmless_in_test
 from gates.static_scan.text_uses.declarations import (
     enclosing,
     fields_of,
@@ -21,7 +21,7 @@ from gates.static_scan.text_uses.declarations import (
     parameter_at,
     same_place,
 )
-from gates.static_scan.text_uses.name_uses import NameUses, NotFollowedError, Use
+from gates.static_scan.text_uses.name_uses import MAX_FILES, NameUses, NotFollowedError, Use
 from gates.static_scan.text_uses.tree_names import ParsedFile, TreeNames
 from gates.static_scan.word_lists import word_lists
 
@@ -159,7 +159,7 @@ class _Walk:
         if call is None or call.kind() != "call":
             raise NotFollowedError
         effect = effect_of(call, keyword, file)
-        if effect.kind == "shows":
+        if effect.kind == "shows" or self._is_seen(effect):
             return ()
         if effect.kind == "holds":
             return (Use(file, call),)
@@ -173,6 +173,13 @@ class _Walk:
         if is_harmless_in_test(call, file):
             return ()
         raise NotFollowedError
+
+    def _is_seen(self, effect: CallEffect) -> bool:
+        if effect.kind != "seen":
+            return False
+        name = effect.called[-1]
+        paths = self._tree.paths_with(name)
+        return len(paths) > MAX_FILES or not any(self._tree.file(path).functions(name) for path in paths)
 
     def _called(
         self, file: ParsedFile, node: SgNode, call: SgNode, keyword: str, called: tuple[str, ...]
@@ -234,7 +241,7 @@ class _Walk:
         if parent is None or parent.kind() != "call" or not same_place(parent.field("function"), member.node):
             return (member,)
         effect = effect_of(parent, "", member.file)
-        if effect.kind in ("shows", "fills"):
+        if effect.kind in ("shows", "fills") or self._is_seen(effect):
             return ()
         if effect.kind == "holds":
             return (Use(member.file, parent),)
