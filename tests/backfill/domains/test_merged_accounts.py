@@ -57,7 +57,7 @@ def merge(user: Any = 3, into: Any = 7) -> RowDecision:
     return RowDecision(code="L14", key=(user,), do="merge", to=into)
 
 
-@pytest.mark.parametrize(("user", "kept"), [(3, 7), (7, 3)])
+@pytest.mark.parametrize(("user", "kept"), [(3, 7), pytest.param(7, 3, marks=pytest.mark.slow)])
 def test_what_belongs_to_a_merged_account_goes_to_the_one_kept(legacy: ScriptDatabase, user: int, kept: int) -> None:
     decided(legacy, merge(user, kept))
 
@@ -138,7 +138,9 @@ def test_a_merge_is_not_taken_back_later_nor_written_over_the_one_kept(legacy: S
     ("into", "sql", "reason"),
     [
         (1, "", "has another e-mail address"),
-        (7, "DELETE FROM users WHERE id = 7", "does not exist, or did not come over"),
+        pytest.param(
+            *(7, "DELETE FROM users WHERE id = 7", "does not exist, or did not come over"), marks=pytest.mark.slow
+        ),
         (7, "UPDATE users SET deletedAt = '2020-02-02 00:00:00' WHERE id = 7", "was deleted"),
         (
             7,

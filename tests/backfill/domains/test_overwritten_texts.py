@@ -138,9 +138,17 @@ def test_other_bytes_of_the_same_lines_are_kept_without_a_version(brought: Scrip
         assert (head(brought), brought.differences()) == (before, [])
 
 
-@pytest.mark.parametrize("with_saves", [False, True])
-@pytest.mark.parametrize("day", [5, 1])  # of the row: a clock may run backwards
-@pytest.mark.parametrize("content", ["", None, " \n", lines()])
+@pytest.mark.parametrize(
+    ("content", "day", "with_saves"),  # the day of the row: a clock may run backwards
+    [
+        ("", 5, True),
+        (None, 1, True),
+        (None, 5, False),
+        *(pytest.param(content, day, True, marks=pytest.mark.slow) for content in (" \n", lines()) for day in (5, 1)),
+        pytest.param("", 1, True, marks=pytest.mark.slow),
+        pytest.param(" \n", 1, False, marks=pytest.mark.slow),
+    ],
+)
 def test_a_text_that_was_removed_from_its_row_is_a_version_without_lines(
     legacy: ScriptDatabase, content: str | None, day: int, *, with_saves: bool
 ) -> None:
@@ -209,7 +217,7 @@ def _broken_save(legacy: ScriptDatabase, second: int, text: str) -> None:  # noq
     legacy.add("script_versions", (800 + second, 7, second, BROKEN, f"2021-02-05 10:00:{second:02}"))
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [0, 1, 2, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (3, 4, 5))])
 def test_any_order_of_texts_and_saves_comes_over(
     legacy: ScriptDatabase, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
