@@ -29,7 +29,10 @@ _KEYS = frozenset(
 )
 # A longer object is no statement for a driver.
 _MAX_STATEMENT = 20_000
-_STATEMENT_KEYS = frozenset("text values name rowMode types".split())
+_STATEMENT_KEYS = frozenset(
+    """text values name rowMode types params parameters args bindings replacements binds type options timeout sql query
+    nest plain raw""".split()
+)
 # Words of the names of texts for people, and of those that a check refuses: `USAGE_EXAMPLE`, `forbiddenStatements`.
 _KEPT = frozenset(
     """help usage hint hints example examples message messages placeholder tooltip description caption docs prompt
@@ -55,7 +58,7 @@ _ANSWERS = frozenset(
 )
 _COUNTING = frozenset(
     """counter histogram gauge metric metrics statsd span tracer sentry telemetry meter analytics newrelic datadog
-    mixpanel posthog prometheus slack chat cy page screen fb hash hmac cipher buffer encoder ydoc ymap ytext
+    mixpanel posthog prometheus slack chat cy page screen fb hash hmac cipher encoder ydoc ymap ytext
     yarray""".split()
 )
 # Functions that take a statement apart, by the words of their names.
@@ -67,6 +70,8 @@ _ANSWER_CLASSES = frozenset("Response NextResponse Blob Text URLSearchParams URL
 _EDITING = frozenset({"insert", "replace"})
 _PLACE = re.compile(r"[0-9]+$|(?:new\s)?\s{0,4}(?:\w{1,40}\.)?(?:Position|Range|Selection)\b")
 _LOG_MAKERS = frozenset("debug createDebug debuglog".split())
+# What these get may be run later: `chatQueue.add(text)`.
+_KEEPING = frozenset("push unshift add append enqueue schedule".split())
 _SQL_SHOWN = re.compile(r"""\b(?:language|lang)['"]?\s{0,4}:\s{0,4}['"](?:sql|mysql|mariadb)['"]""")
 # A call with a name for its first argument.
 _GIVEN = re.compile(r"([\w$.]{1,60})\((?=\s{0,8}([A-Za-z_$][\w$]{0,60}))")
@@ -90,9 +95,8 @@ def is_showing_call(call: SgNode, links: Sequence[Link], syntax: Syntax) -> bool
         return True
     if len(links) > 1:
         before = {word for link in links[:-1] for word in words_of(link.name)}
-        if (before & _COUNTING and OF_DATABASES.isdisjoint(words_of(name))) or (
-            name in _ANSWERS and before & _ANSWERING and not before & OF_DATABASES
-        ):
+        is_counted = before & _COUNTING and name not in _KEEPING and OF_DATABASES.isdisjoint(words_of(name))
+        if is_counted or (name in _ANSWERS and before & _ANSWERING and not before & OF_DATABASES):
             return True
         if links[-2].name in _ANSWER_CLASSES or (name in ("write", "file") and before & _WRITTEN):
             return True

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ast_grep_py import SgNode
 
-from gates.static_scan.sql.sql_words import opened, starts_as_sql
+from gates.static_scan.sql.sql_words import TRANSACTION_CONTROL, opened, starts_as_sql, words
 
 # What gets a statement in a command line.
 _PROGRAMS = re.compile(r"mysql|mariadb|sqlite|psql|\bsql\b", re.IGNORECASE)
@@ -103,6 +103,8 @@ def is_prose(text: str) -> bool:
     """Whether a text begins so that nothing runs what follows in it: `Refused: `, `<pre>`."""
     start = opened(text).lstrip()
     if not start[:1].isalpha() and not start.startswith("<"):
+        return False
+    if words(start)[:1] and words(start)[0].upper() in TRANSACTION_CONTROL | {"DELIMITER"}:
         return False
     return not (starts_as_sql(start) or start.rstrip().endswith("=") or _PROGRAMS.search(start))
 
