@@ -10,6 +10,8 @@ from backfill.domains.chat_logs.batch import MERGED as MERGED_MESSAGES
 from backfill.domains.flat.merged_rows import MERGED
 from backfill.domains.legacy_rows import kept_columns
 from backfill.mapping.decode import decode
+from backfill.mapping.model import TableRule
+from backfill.mapping.problem import BadMapping
 from domain.counting import counted
 from repos.backfill.runs import BackfillRunRow
 from repos.unit_of_work import RecordsTransaction
@@ -34,10 +36,18 @@ def changed_rules(tx: RecordsTransaction, run: BackfillRunRow) -> dict[str, int]
     for earlier in tx.backfill_runs.read(limit=MAX_RUNS):
         if earlier.id >= run.id or earlier.mapping == run.mapping:
             continue
-        for name, rule in decode(earlier.mapping).tables.items():
+        for name, rule in _rules(earlier).items():
             if name in now and now[name] != replace(rule, decisions=()) and rule.becomes is not None:
                 changed.setdefault(name, earlier.id)
     return changed
+
+
+def _rules(run: BackfillRunRow) -> dict[str, TableRule]:
+    """The rules of an earlier run; none if an older version wrote them in a way that is no longer read."""
+    try:
+        return decode(run.mapping).tables
+    except BadMapping:
+        return {}
 
 
 def check_earlier_mappings(context: BackfillContext, run: BackfillRunRow, problems: Problems) -> None:

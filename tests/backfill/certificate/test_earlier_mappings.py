@@ -29,6 +29,7 @@ CREATE TABLE notes (id INTEGER PRIMARY KEY, words TEXT, colour TEXT);
 INSERT INTO notes VALUES (1, 'a', 'red'), (2, 'b', NULL);
 """
 SESSIONS = ("id", "user_id", "token", "expires_at", "created_at")
+DROPPED = {"colour": ColumnRule(drop="not needed")}
 CREATED_LATER = ColumnRule(to="created_at", time_zone="-06:00")
 
 
@@ -103,6 +104,14 @@ def test_a_decision_is_no_change_of_the_mapping(legacy: ScriptDatabase) -> None:
     with legacy.unit_of_work.reading() as tx:
         run = tx.backfill_runs.read(limit=1)[0]
         assert changed_rules(tx, run) == {}
+
+
+def test_a_mapping_of_an_older_version_that_cannot_be_read_is_no_error(legacy: ScriptDatabase) -> None:
+    with legacy.unit_of_work.records() as tx:
+        tx.backfill_runs.remap(legacy.run_id, "format = 0\n")
+    legacy.change_rule("notes", columns={"id": ColumnRule(keep=True), "words": ColumnRule(keep=True)} | DROPPED)
+
+    assert problems(legacy) == []
 
 
 def test_kept_rows_that_the_source_no_longer_has_are_named(legacy: ScriptDatabase) -> None:
