@@ -66,7 +66,7 @@ def reasons_of(
         problems.compared("decisions", rows)
     for name, rows in quarantined.items():
         if named[name] < rows:
-            problems.add("decisions", f"of {counted(rows, 'quarantined row')} {named[name]:,} are named", name)
+            problems.add("decisions", f"of {counted(rows, 'quarantined row')} {named[name]:,} are listed", name)
     return reasons
 
 

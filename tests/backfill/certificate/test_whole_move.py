@@ -107,7 +107,7 @@ def test_a_change_of_the_ledger_is_found_and_voids_the_certificate(backfill: Bac
     assert latest(backfill).void
 
 
-def test_a_quarantined_row_that_is_no_longer_named_is_missed(backfill: Backfill) -> None:
+def test_a_quarantined_row_that_is_no_longer_listed_voids_the_certificate(backfill: Backfill) -> None:
     in_ledger(backfill, "DELETE FROM backfill_quarantine WHERE source_table = 'story_elements'")
 
     assert sentences(certified(backfill)) == [("decisions", "story_elements", "")]
