@@ -24,6 +24,8 @@ from gates.static_scan.word_lists import word_lists
 
 # A name that more files have is not followed.
 MAX_FILES = 60
+# Neither is one with more places in a file.
+MAX_USES = 1_000
 _SCOPES = (
     "function_definition",
     "lambda",
@@ -54,6 +56,8 @@ class NameUses:
         self._words = word_lists("text_uses")
         self._names: set[tuple[str, ...]] = set()
         self._is_for_people = False
+        # How many places were looked at.
+        self.looked_at = 0
 
     def of_target(self, file: ParsedFile, target: SgNode | None) -> Iterable[Use]:
         """The uses of what gets the value: names, a member of the own object, a container."""
@@ -127,7 +131,7 @@ class NameUses:
             raise NotFollowedError
         found = []
         for other in self._few(name):
-            found += [Use(other, each) for each in other.attributes(name) if not is_definition(each)]
+            found += [Use(other, each) for each in self._few_of(other.attributes(name)) if not is_definition(each)]
         return found
 
     def _everywhere(self, file: ParsedFile, name: str) -> list[Use]:
@@ -137,7 +141,11 @@ class NameUses:
         is_taken = file.takes_any_name or name in self._tree.quoted or file.module in self._tree.taken_apart
         if is_taken or not name.isascii() or file.path.stem in self._words["settings"]:
             raise NotFollowedError
-        found = [Use(file, each) for each in file.identifiers(name) if self._is_of_module(file, each, name)]
+        local = {each.function for each in file.syntax.assignments.get(name, []) if each.function is not None}
+        if f"global {name}" in file.source.text:
+            local.clear()
+        identifiers = self._few_of(file.identifiers(name))
+        found = [Use(file, each) for each in identifiers if _is_of_module(file, each, name, local)]
         for other in self._few(name):
             if other.source.file != file.source.file:
                 found += self._imported(file, other, name)
@@ -159,19 +167,15 @@ class NameUses:
         self._names.add(key)
         return is_new
 
-    def _is_of_module(self, file: ParsedFile, node: SgNode, name: str) -> bool:
-        """Whether an identifier is a use of the name of the module, and not of another one of a function."""
-        if is_definition(node) or _is_member(node):
-            return False
-        function = file.syntax.function_at(node.range().start.index)
-        if owner_of_parameter(function, name) is not None:
-            return False
-        local = {each.function for each in file.syntax.assignments.get(name, []) if each.function is not None}
-        return not any(each in local for each in _outward(function)) or f"global {name}" in file.source.text
+    def _few_of(self, found: list[SgNode]) -> list[SgNode]:
+        self.looked_at += len(found)
+        if len(found) > MAX_USES:
+            raise NotFollowedError
+        return found
 
     def in_range(self, file: ParsedFile, name: str, scope: SgNode) -> list[Use]:
         start, end = scope.range().start.index, scope.range().end.index
-        found = [each for each in file.identifiers(name) if start <= each.range().start.index < end]
+        found = [each for each in self._few_of(file.identifiers(name)) if start <= each.range().start.index < end]
         return [Use(file, each) for each in found if not is_definition(each) and not _is_member(each)]
 
     def of_result(self, file: ParsedFile, statement: SgNode) -> list[Use]:
@@ -240,6 +244,16 @@ class NameUses:
         return map(self._tree.file, paths)
 
 
+def _is_of_module(file: ParsedFile, node: SgNode, name: str, local: set[Function]) -> bool:
+    """Whether an identifier is a use of the name of the module, and not of another one of a function."""
+    if is_definition(node) or _is_member(node):
+        return False
+    function = file.syntax.function_at(node.range().start.index)
+    if owner_of_parameter(function, name) is not None:
+        return False
+    return not any(each in local for each in _outward(function))
+
+
 def _outward(function: Function | None) -> Iterator[Function]:
     while function is not None:
         yield function
@@ -254,7 +268,7 @@ def _is_member(node: SgNode) -> bool:
 def _declared_outside(file: ParsedFile, name: str, scope: SgNode) -> str:
     """The kind of statement by which a function takes a name of the module, or of a function around it."""
     start, end = scope.range().start.index, scope.range().end.index
-    for node in file.identifiers(name):
+    for node in file.identifiers(name)[:MAX_USES]:
         parent = node.parent() if start <= node.range().start.index < end else None
         if parent is not None and parent.kind() in ("global_statement", "nonlocal_statement"):
             return parent.kind()

@@ -117,12 +117,15 @@ class TreeNames:
     def __init__(self, files: Sequence[SourceFile]) -> None:
         self._files = {file.path: file for file in files if file.language == "python"}
         self._parsed: dict[str, ParsedFile] = {}
+        # How often a file was parsed.
+        self.parses = 0
 
     def file(self, path: str) -> ParsedFile:
         """A file by its path."""
         if path not in self._parsed:
             if len(self._parsed) >= _MAX_PARSED:
                 self._parsed.pop(next(iter(self._parsed)))
+            self.parses += 1
             self._parsed[path] = ParsedFile(self._files[path])
         return self._parsed[path]
 

@@ -29,6 +29,7 @@ from gates.static_scan.word_lists import word_lists
 MAX_STEPS = 600
 # Of all texts of a tree.
 MAX_TREE_STEPS = 50_000
+MAX_PARSES = 5_000
 # The value goes on as that of the expression around it.
 _PART_OF = frozenset(
     """parenthesized_expression concatenated_string binary_operator boolean_operator list tuple set dictionary pair
@@ -56,7 +57,7 @@ class TextUses:
         return bool(texts) and all(is_mention(part, file.syntax) or self._is_shown(file, part) for part in texts)
 
     def _is_shown(self, file: ParsedFile, part: Part) -> bool:
-        if self._steps > MAX_TREE_STEPS:
+        if self._steps > MAX_TREE_STEPS or self._tree.parses > MAX_PARSES:
             return False
         walk = _Walk(self._tree)
         try:
@@ -64,7 +65,8 @@ class TextUses:
         except NotFollowedError:
             return False
         finally:
-            self._steps += walk.steps
+            # In a long file each step costs more: the parser looks for what is around a node from the top.
+            self._steps += walk.steps * (1 + len(file.syntax.parts) // 2_000)
         return True
 
 
@@ -79,8 +81,8 @@ class _Walk:
 
     @property
     def steps(self) -> int:
-        """The expressions that were followed."""
-        return len(self._seen)
+        """The expressions that were followed, and the places that were looked at."""
+        return len(self._seen) + self._names.looked_at
 
     def follow(self, first: Use) -> None:
         """Follow a text to the end of each of its ways."""

@@ -55,3 +55,11 @@ def test_many_texts_end_in_time(tmp_path: Path):
     with cpu_limit(5, "following 2,000 texts"):
         inventory = take_inventory(tmp_path)
     assert len(inventory.texts) + len(inventory.touchpoints) == 1_999
+
+
+def test_a_name_with_many_places_is_not_followed(tmp_path: Path):
+    many = (f'S{number} = "DELETE FROM scripts"\nfor a in S{number}: print(S{number})\n' for number in range(1_500))
+    (tmp_path / "a.py").write_text("".join(many), encoding="utf-8")
+    with cpu_limit(5, "following a name with 1,500 values"):
+        inventory = take_inventory(tmp_path)
+    assert (len(inventory.texts), len(inventory.touchpoints)) == (0, 1_500)
