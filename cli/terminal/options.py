@@ -71,6 +71,17 @@ def prose(docstring: str | None) -> str:
     return escape("\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs))
 
 
+def with_prose(app: typer.Typer) -> typer.Typer:
+    """The same commands; the help of each is the docstring of its function as prose, also that of nested ones."""
+    for command in app.registered_commands:
+        if command.help is None and command.callback is not None:
+            command.help = prose(command.callback.__doc__)
+    for group in app.registered_groups:
+        if group.typer_instance is not None:
+            with_prose(group.typer_instance)
+    return app
+
+
 def example(*commands: str) -> str:
     """The example at the end of a verb's help."""
     return "[bold]Example[/bold]\n\n" + "\n".join(escape(f"$ {command}") for command in commands)

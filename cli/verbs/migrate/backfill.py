@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from cli.terminal.options import example, prose
+from cli.terminal.options import example, prose, with_prose
 from cli.verbs.migrate.backfill_verbs import quarantine
 from cli.verbs.migrate.backfill_verbs.certification import certify
 from cli.verbs.migrate.backfill_verbs.control import cancel, pause, resume, retry, status
@@ -37,3 +37,4 @@ app.command(
     ),
 )(certify)
 app.add_typer(quarantine.app, name="quarantine", epilog=example("scriptledger backfill quarantine list"))
+with_prose(app)

@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from cli.terminal.exit_status import Ending, Exit
-from cli.terminal.options import example, prose
+from cli.terminal.options import example, prose, with_prose
 from cli.verbs.migrate.gates_verbs.account_status import status
 from cli.verbs.migrate.gates_verbs.installation import install
 
@@ -68,3 +68,4 @@ app.command(
     ),
 )(install)
 app.command("status", epilog=example("scriptledger gates status", "scriptledger gates status --json"))(status)
+with_prose(app)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from cli.terminal.options import example, prose
+from cli.terminal.options import example, prose, with_prose
 from cli.verbs.migrate.legacy_verbs.freezing import drift, freeze
 from cli.verbs.migrate.legacy_verbs.inspection import inspect
 from cli.verbs.migrate.legacy_verbs.mapping import map_
@@ -54,3 +54,4 @@ app.command(
         "scriptledger legacy drift -f legacy-schema.json --json",
     ),
 )(drift)
+with_prose(app)
