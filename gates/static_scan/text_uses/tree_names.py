@@ -133,6 +133,10 @@ class TreeNames:
         """The files that have a name."""
         return self._index.get(name, [])
 
+    def declares(self, name: str) -> bool:
+        """Whether a file has a function or method of a name."""
+        return any(f"def {name}(" in self._files[path].text for path in self.paths_with(name))
+
     @cached_property
     def taken_apart(self) -> frozenset[str]:
         """The modules and objects of which a file takes members that are chosen at run time."""

@@ -21,7 +21,7 @@ from gates.static_scan.text_uses.declarations import (
     parameter_at,
     same_place,
 )
-from gates.static_scan.text_uses.name_uses import MAX_FILES, NameUses, NotFollowedError, Use
+from gates.static_scan.text_uses.name_uses import NameUses, NotFollowedError, Use
 from gates.static_scan.text_uses.tree_names import ParsedFile, TreeNames
 from gates.static_scan.word_lists import word_lists
 
@@ -177,11 +177,7 @@ class _Walk:
         raise NotFollowedError
 
     def _is_seen(self, effect: CallEffect) -> bool:
-        if effect.kind != "seen":
-            return False
-        name = effect.called[-1]
-        paths = self._tree.paths_with(name)
-        return len(paths) > MAX_FILES or not any(self._tree.file(path).functions(name) for path in paths)
+        return effect.kind == "seen" and not self._tree.declares(effect.called[-1])
 
     def _called(
         self, file: ParsedFile, node: SgNode, call: SgNode, keyword: str, called: tuple[str, ...]
