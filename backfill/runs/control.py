@@ -101,6 +101,21 @@ def retry(
         UnknownBackfillItem: it is not of this run.
         BackfillRunActive: another run was opened at the same time.
     """
+    # A first slice locks its item, for as long as a large save takes.
+    return with_retries(lambda: _retry(unit_of_work, item=item, failed=failed, quarantined=quarantined))
+
+
+def _cancel(unit_of_work: UnitOfWork, now: int) -> BackfillRunRow:
+    with unit_of_work.records() as tx:
+        run = _active(tx, now)
+        tx.backfill_items.stop(run.id)
+        tx.backfill_runs.move(run.id, "cancelled", now=now)
+        return run._replace(state="cancelled")
+
+
+def _retry(
+    unit_of_work: UnitOfWork, *, item: int | None, failed: bool, quarantined: bool
+) -> tuple[BackfillRunRow, int]:
     with unit_of_work.records() as tx:
         run = latest_run(tx)
         if run.state == "cancelled":
@@ -121,19 +136,12 @@ def retry(
             options = load_options(run.options)
             tx.backfill_runs.choose(run.id, replace(options, retries=options.retries + 1).dump())
         for number in sorted(chosen):
-            tx.quarantined_rows.remove_of_item(number)
+            # Its lock first: a slice that ends in the meantime may set rows aside.
             tx.backfill_items.retry(number)
+            tx.quarantined_rows.remove_of_item(number)
         if chosen and run.active is not None:
             tx.backfill_runs.hold(run.id, None)
     return run, len(chosen)
-
-
-def _cancel(unit_of_work: UnitOfWork, now: int) -> BackfillRunRow:
-    with unit_of_work.records() as tx:
-        run = _active(tx, now)
-        tx.backfill_items.stop(run.id)
-        tx.backfill_runs.move(run.id, "cancelled", now=now)
-        return run._replace(state="cancelled")
 
 
 def _active(tx: RecordsTransaction, now: int) -> BackfillRunRow:

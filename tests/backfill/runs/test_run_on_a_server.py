@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import text
@@ -12,11 +14,13 @@ from backfill.domains.base import BackfillContext, Counts
 from backfill.domains.registry import DOMAINS
 from backfill.mapping.draft import draft
 from backfill.mapping.toml_text import mapping_text
+from backfill.runs.control import retry
 from backfill.runs.item_worker import ItemWorker
 from backfill.runs.local_run import run_here
 from backfill.runs.opening import open_run, plan
 from backfill.runs.progress import row_counts
 from backfill.runs.run_context import run_context
+from repos.backfill.quarantined_rows import QuarantinedRow
 from repos.database.engine import open_engine
 from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import open_source
@@ -82,3 +86,26 @@ def test_a_run_that_continues_after_each_batch_has_every_row_once(
     )
     assert [*DOMAINS["legacy_rows"].prove(context, "pairs")] == []
     assert [*DOMAINS["legacy_rows"].prove(context, "loose")] == []
+
+
+def test_a_retry_removes_what_a_slice_sets_aside_while_it_waits(context: BackfillContext, mariadb: DatabaseServer):
+    """Else the item sets the row aside twice."""
+    with context.unit_of_work.reading() as tx:
+        item = tx.backfill_items.read(context.run_id)[0]
+    with ThreadPoolExecutor(1) as threads:
+        with context.unit_of_work.records() as tx:
+            tx.backfill_items.lock(item.id)
+            retried = threads.submit(retry, context.unit_of_work, item=item.id)
+            until = time.monotonic() + 30
+            while not _has_waiting_retry(mariadb):
+                assert time.monotonic() < until
+                assert not retried.done()
+            tx.quarantined_rows.add(context.run_id, item.id, [QuarantinedRow("ideas", "[1]", "L29", "x")], 1)
+        assert retried.result()[1] == 1
+    with context.unit_of_work.reading() as tx:
+        assert tx.quarantined_rows.of_item(item.id) == []
+
+
+def _has_waiting_retry(server: DatabaseServer) -> bool:
+    """Whether a session waits for the lock of an item."""
+    return any("UPDATE backfill_items" in str(row) for row in server.execute("SHOW FULL PROCESSLIST"))
