@@ -44,7 +44,10 @@ def install(
     database: DatabaseUrl = None,
     role: Annotated[
         list[RoleName] | None,
-        typer.Option(help="A role that gets an account; repeatable. Default: every role.", show_default=False),
+        typer.Option(
+            help="A role that gets an account; repeatable. Default: every role, and all accounts installed before.",
+            show_default=False,
+        ),
     ] = None,
     account: Annotated[
         list[str] | None,
@@ -75,7 +78,8 @@ def install(
     """Create database accounts with the fewest privileges, and guard triggers.
 
     It is safe to run again, and needs an administrator's account: privileges that are missing are granted, those too
-    much on the ledger's schema revoked. Give each service its account with SCRIPTLEDGER_DATABASE_URL.
+    much on the ledger's schema revoked, also of all accounts that it installed before. With --role, --prefix or --host
+    only these accounts are installed. Give each service its account with SCRIPTLEDGER_DATABASE_URL.
     """
     chosen = ledger.settings(database=database)
     where = without_password(chosen.database_url)
