@@ -25,6 +25,9 @@ AHEAD = ("expires_at",)
 ENDS = ("deleted_at", "archived_at", "revoked_at", "seen_at")
 # Microseconds of the units of a number.
 UNITS = {"s": 1_000_000, "ms": 1_000, "us": 1}
+_DIGITS = frozenset("0123456789.-")
+# Of a number that is stored as text.
+MAX_DIGITS = 60
 # The years 1 to 9999: an epoch time outside was stored in another unit.
 FIRST = (datetime.fromisoformat("0001-01-01T00:00Z") - EPOCH) // MICROSECOND
 LAST = (datetime.fromisoformat("9999-12-31T23:59:59.999999Z") - EPOCH) // MICROSECOND
@@ -49,18 +52,33 @@ def _text_problem(value: Any) -> str | None:
     return None
 
 
+def epoch_number(value: Any) -> Decimal | int | None:
+    """A time as a number since 1970; None if the value is a date in words."""
+    if isinstance(value, int | Decimal):
+        return value
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    text = str(value).strip()
+    if not 0 < len(text) <= MAX_DIGITS or not _DIGITS.issuperset(text):
+        return None
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None
+
+
 def _number_problem(value: Any, unit: int) -> str | None:
-    """What is wrong with a number that is a time since 1970; None if nothing is."""
-    if isinstance(value, str):
-        try:
-            value = Decimal(value.strip())
-        except InvalidOperation:
-            return _text_problem(value)
-    if value is None or value == 0:
-        return None if value is None else "0"
-    if isinstance(value, Decimal) and not value.is_finite():
+    """What is wrong with a time that is a number since 1970, or a date in words; None if nothing is."""
+    if value is None:
+        return None
+    number = epoch_number(value)
+    if number is None:
+        return _text_problem(value)
+    if isinstance(number, Decimal) and not number.is_finite():
         return "no number"
-    return None if FIRST <= value * unit <= LAST else "no time in the years 1 to 9999"
+    if number == 0:
+        return "0"
+    return None if FIRST <= number * unit <= LAST else "no time in the years 1 to 9999"
 
 
 @check

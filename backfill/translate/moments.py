@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from backfill.checks.times import FIRST, LAST, UNITS, is_zero
+from backfill.checks.times import FIRST, LAST, UNITS, epoch_number, is_zero
 from backfill.mapping.model import ColumnRule, WriterRule
 from backfill.mapping.time_zones import time_zone
 
@@ -24,7 +24,6 @@ ReadMoment = Callable[[Any, Sequence[Any]], tuple[int | None, Doubt]]
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a local time, whose offset is subtracted afterwards
 MICROSECOND = timedelta(microseconds=1)
-_DIGITS = frozenset("0123456789.-")
 
 
 def moment_reader(rule: ColumnRule, columns: Sequence[str]) -> ReadMoment:
@@ -39,7 +38,7 @@ def moment_reader(rule: ColumnRule, columns: Sequence[str]) -> ReadMoment:
     def read(value: Any, row: Sequence[Any]) -> tuple[int | None, Doubt]:
         if value is None:
             return None, ""
-        if unit is not None and (number := _number(value)) is not None:
+        if unit is not None and (number := epoch_number(value)) is not None:
             return _epoch_time(number * unit)
         text = value if isinstance(value, str) else str(value)
         try:
@@ -99,21 +98,6 @@ def _writer(writer: WriterRule, columns: Sequence[str]) -> Callable[[datetime, S
             before = before.astimezone(_zone(writer.time_zone)).replace(tzinfo=None)
         return lambda local, _: local < before
     return lambda local, _: local.microsecond == 0
-
-
-def _number(value: Any) -> Decimal | int | None:
-    """An epoch time; None if the value is a date in words."""
-    if isinstance(value, int | Decimal):
-        return value
-    if isinstance(value, float):
-        return Decimal(repr(value))
-    text = str(value).strip()
-    if not text or not _DIGITS.issuperset(text):
-        return None
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None
 
 
 def _epoch_time(number: Decimal | int) -> tuple[int | None, Doubt]:
