@@ -45,32 +45,8 @@ def open_run(  # noqa: PLR0913 - the parts of a run
         LedgerInUse: the ledger has users or scripts that no backfill brought.
         BackfillRunActive: another process opened a run at the same time.
     """
-    with unit_of_work.records() as tx:
-        run = tx.backfill_runs.active()
-        if run is None:
-            earlier = tx.backfill_runs.read(limit=1)
-            if not into_used and not earlier:
-                _require_unused(len(tx.scripts.read(after=0, limit=1)), len(tx.users.read(after=0, limit=1)))
-            run_id = tx.backfill_runs.open(
-                source=source.name,
-                mapping=mapping,
-                # One key for all runs: the hashes of rows are how a later run sees which have changed.
-                hash_key=earlier[0].hash_key if earlier else secrets.token_bytes(32),
-                options=RunOptions(share=MAX_SHARE if share is None else share).dump(),
-                now=clock(),
-            )
-        else:
-            run_id = run.id
-            if not is_same_source(source.name, run.source):
-                raise OtherSource(wanted=run.source, named=source.name)
-            if run.mapping != mapping:
-                # Nothing is sent until its items are known again.
-                tx.backfill_runs.remap(run_id, mapping)
-                tx.backfill_runs.move(run_id, "planning", now=clock())
-                _choose_share(tx.backfill_runs.choose, run, share, replan=True)
-            elif share is not None:
-                _choose_share(tx.backfill_runs.choose, run, share, replan=False)
-    return _get(unit_of_work, run_id), run is None
+    # With another mapping: a first slice locks its item, for as long as a large save takes.
+    return with_retries(lambda: _open(unit_of_work, source, mapping, share, into_used=into_used, clock=clock))
 
 
 def take_over(unit_of_work: UnitOfWork, run_id: int) -> None:
@@ -113,6 +89,44 @@ def plan(context: BackfillContext, progress: Callable[[str, int], object]) -> No
         now = tx.backfill_runs.get(run.id)
         if now is not None and now.state == "planning":
             tx.backfill_runs.move(run.id, "running", now=context.clock())
+
+
+def _open(  # noqa: PLR0913 - the parts of a run
+    unit_of_work: UnitOfWork,
+    source: Source,
+    mapping: str,
+    share: int | None,
+    *,
+    into_used: bool,
+    clock: Callable[[], int],
+) -> tuple[BackfillRunRow, bool]:
+    with unit_of_work.records() as tx:
+        run = tx.backfill_runs.active()
+        if run is None:
+            earlier = tx.backfill_runs.read(limit=1)
+            if not into_used and not earlier:
+                _require_unused(len(tx.scripts.read(after=0, limit=1)), len(tx.users.read(after=0, limit=1)))
+            run_id = tx.backfill_runs.open(
+                source=source.name,
+                mapping=mapping,
+                # One key for all runs: the hashes of rows are how a later run sees which have changed.
+                hash_key=earlier[0].hash_key if earlier else secrets.token_bytes(32),
+                options=RunOptions(share=MAX_SHARE if share is None else share).dump(),
+                now=clock(),
+            )
+        else:
+            run_id = run.id
+            if not is_same_source(source.name, run.source):
+                raise OtherSource(wanted=run.source, named=source.name)
+            if run.mapping != mapping:
+                # Nothing is sent until its items are known again, and what was sent may need some of them.
+                tx.backfill_items.stop(run_id)
+                tx.backfill_runs.remap(run_id, mapping)
+                tx.backfill_runs.move(run_id, "planning", now=clock())
+                _choose_share(tx.backfill_runs.choose, run, share, replan=True)
+            elif share is not None:
+                _choose_share(tx.backfill_runs.choose, run, share, replan=False)
+    return _get(unit_of_work, run_id), run is None
 
 
 def _choose_share(

@@ -203,6 +203,25 @@ def test_a_cancelled_run_fences_an_item_that_is_not_claimed(backfill: Backfill):
     assert (the_item(backfill).state, the_item(backfill).checkpoint) == ("due", b"")
 
 
+def test_what_was_sent_waits_for_the_items_that_another_mapping_adds(backfill: Backfill):
+    first = Made("first", ["a"])
+    DOMAINS.update(first=first, second=Made("second", ["x"], "first", does=only_slice, by_slice=True))
+    mapping = backfill.mapping()
+    with backfill.context(mapping=mapping) as context:
+        fleet = sent(context, backfill)
+        assert fleet.work() == ["done"]
+        assert fleet.feed().sent == 1
+    [old] = fleet.broker.queue
+    first.names = ["a", "b"]
+    with backfill.context(mapping=f"{mapping}# changed\n") as context:
+        worker = ItemWorker(backfill.unit_of_work, lambda _: context, only_sent=True, clock=backfill.clock)
+        assert worker.work(old) == ("skipped", "it is not sent")
+        fleet = sent(context, backfill)
+        assert fleet.work() == ["done"]
+        fleet.feed()
+        assert (fleet.broker.queue, fleet.work()) == ([old], ["done"])
+
+
 def test_a_worker_that_another_one_overtook_claims_first_for_a_while(backfill: Backfill):
     claimed: list[bool] = []
 
