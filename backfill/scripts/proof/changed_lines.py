@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from backfill.content.shape import MAX_CONTENT_BYTES
 from backfill.content.shapes.json_lines import ChangedPart, changed_part
-from backfill.translate.script_lines import our_id, translated
+from backfill.translate.script_lines import follows, our_id, translated
 from domain.script.delta import (
     Change,
     ElementPut,
@@ -33,8 +33,8 @@ _OF_NO_LINE = (MetadataSet, ElementPut, ElementRemoved, PersonaPut, PersonaRemov
 def is_as_changed(before: bytes, content: bytes, changes: Iterable[Change], state: StateBuilder) -> bool:
     """Whether a save has the lines of a state, given the bytes of one whose lines were those before some changes.
 
-    False if that is not seen from the part that differs. Each line of the save before is one line of the state, under
-    the id that follows from its own.
+    False if that is not seen from the part that differs, or if its bytes do not follow from the lines there. Each line
+    of the save before is one line of the state, under its own id.
     """
     if len(content) > MAX_CONTENT_BYTES:
         return False
@@ -70,7 +70,7 @@ def _are_between(state: StateBuilder, above: str, part: ChangedPart) -> bool:
     name = state.following(above)
     for legacy in part.new:
         first, *rest = translated(legacy)
-        if rest or name == EDGE or state.line(name) != first:
+        if rest or name == EDGE or state.line(name) != first or not follows(legacy, first):
             return False
         name = state.following(name)
     return name == (EDGE if part.below is None else our_id(part.below))

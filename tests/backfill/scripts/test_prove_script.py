@@ -20,6 +20,7 @@ from domain.script.delta import (
     encode_delta,
 )
 from domain.script.line import Line
+from repos.schema.backfill_tables import legacy_versions
 from repos.schema.core_tables import script_versions
 from repos.unit_of_work import UnitOfWork
 from tests.backfill.scripts.legacy_history import YEARS_AGO, Legacy, json_save, saves_of
@@ -119,6 +120,32 @@ def test_the_version_that_a_save_names_is_compared_although_no_line_differs(
     ):
         legacy.saves = [*whole[:place], replace(whole[place], content=content), *whole[place + 1 :]]
         assert [(each.origin.number, each.problem) for each in legacy.proof().differences] == [(place + 1, problem)]
+
+
+@pytest.mark.parametrize(
+    ("part", "other"),
+    [
+        ("Two.", "Two\x7f."),
+        ('"id":"b"', '"id":"b b"'),
+        ('{"id":"b","format":"action"', f'{{"id":"b","format":"{"x" * 5_000}"'),
+    ],
+)
+def test_bytes_that_are_lost_are_found_in_a_save_that_differs_in_one_line(
+    unit_of_work: UnitOfWork, clock: Clock, database_url: str, part: str, other: str
+) -> None:
+    usual = json_save("One.", "Two.", "Three.")
+    legacy = Legacy(unit_of_work, clock, [usual, usual.replace(part.encode(), other.encode()), usual])
+    legacy.run()
+    proof = legacy.proof()
+    assert proof.holds
+    assert [origin.number for origin in proof.inexact] == [2]
+
+    with forging(database_url) as connection:
+        connection.execute(update(legacy_versions).values(raw=None))
+
+    assert [(each.origin.number, each.problem) for each in legacy.proof().differences] == [
+        (2, "its bytes are not kept")
+    ]
 
 
 @pytest.mark.parametrize("inexact", [(), (3,), (0, 9), range(10)])
