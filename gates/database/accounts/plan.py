@@ -56,7 +56,25 @@ def named_account(role: str, name: str, host: str) -> Account:
         raise NoAccounts(f"{name!r} is not the name of an account, of 1 to {MAX_NAME} characters: choose another.")
     if not host or "@" in host or not host.isprintable():
         raise NoAccounts(f"{host!r} is not a host, for example %, localhost or 10.0.0.%.")
-    return Account(role, f"{name}@{host}")
+    return Account(role, f"{name}@{host.lower()}")  # as the server writes hosts in CURRENT_USER()
+
+
+def without_second_roles(accounts: Iterable[Account], named: Sequence[Account]) -> list[Account]:
+    """Several accounts, each once and in one role; accounts that were `named` come last, in the role given there.
+
+    Raises:
+        NoAccounts: an account has two roles.
+    """
+    roles = {each.account: each.role for each in named}
+    found = [*dict.fromkeys([*(each for each in accounts if each.account not in roles), *named])]
+    first: dict[str, str] = {}
+    for role, account in found:
+        if first.setdefault(account, role) != role:
+            raise NoAccounts(
+                f"{account} would have two roles, {first[account]} and {role}: choose another name with --account or "
+                "--prefix."
+            )
+    return found
 
 
 def listed_accounts(server: Server) -> list[Account]:
@@ -65,7 +83,8 @@ def listed_accounts(server: Server) -> list[Account]:
     Raises:
         NoAccounts: this account may not read the grants of others.
     """
-    listed = [Account(role, account) for account, role in server.installed() if role in ACCOUNT_ROLES]
+    installed = [(role, *account.rpartition("@")) for account, role in server.installed() if role in ACCOUNT_ROLES]
+    listed = dict.fromkeys(Account(role, f"{name}@{host.lower()}") for role, name, _, host in installed)
     return [each for each in listed if server.grants_of(each.account) is not None]
 
 
@@ -145,11 +164,13 @@ def _guards(server: Server, accounts: Sequence[Account]) -> Iterator[Step]:
     migrator = next((account for role, account in accounts if role == "migrator"), None)
     definer = f"DEFINER = {account_name(migrator)} " if migrator else ""
     found = server.guard_triggers()
+    definers = {trigger.definer for trigger in found.values()} - {each.account for each in accounts}
+    gone = {each for each in definers if server.grants_of(each) is None}
     for guard in guards(is_mariadb=server.is_mariadb):
         existing = found.get(guard.name)
         if existing is None:
             yield _created(guard, f"CREATE {definer}")
-        elif is_same(existing, guard):
+        elif is_same(existing, guard) and existing.definer not in gone:
             continue
         elif server.is_mariadb and existing.table == guard.table:
             sql = f"CREATE OR REPLACE {definer}{guard.sql}"

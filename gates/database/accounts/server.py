@@ -133,7 +133,7 @@ class Server:
 
     def resolves(self, host: str) -> bool:
         """Whether an account of a host can sign in: a server that resolves no names knows addresses only."""
-        is_name = host != "localhost" and bool({*host.lower()} - {*"0123456789abcdef.:/%_"})
+        is_name = host.lower() != "localhost" and bool({*host.lower()} - {*"0123456789abcdef.:/%_"})
         return not (is_name and self.rows("SELECT @@skip_name_resolve") == [(1,)])
 
     def installed(self) -> list[Installed]:

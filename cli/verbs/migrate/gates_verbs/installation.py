@@ -26,6 +26,7 @@ from gates.database.accounts.plan import (
     listed_accounts,
     named_account,
     plan,
+    without_second_roles,
 )
 from gates.database.accounts.server import NoAccounts, Server
 from workers.process.password_file import UnfitFile, read_password
@@ -103,9 +104,8 @@ def install(
                 f"{server.account} is the account of this connection, which would lose its rights: choose another "
                 "with --account or --prefix."
             )
-        accounts = [each for each in accounts if each not in more]
-        files = _password_files(accounts, more)
-        accounts += more
+        accounts = without_second_roles(accounts, more)
+        files = _password_files([each for each in accounts if each not in more], more)
         if dry_run or print_sql:
             steps = plan(server, accounts, dict.fromkeys(_unset(server, accounts, set_passwords=set_passwords)))
             _show(where, steps, print_sql=print_sql, as_json=as_json)

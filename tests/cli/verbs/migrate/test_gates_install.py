@@ -31,6 +31,15 @@ def test_an_installation_without_options_brings_all_listed_accounts_up_to_date(h
         own = run("gates", "install", *roles, "--account", f"ai={user}", "--host", host, "--dry-run")
         assert (own.status, "is the account of this connection" in own.err) == (1, True), own.err
 
+        # A listed account that is named has the role named there, and no other; the default name may be taken.
+        twice = [f"ai={ledger.name('worker')}", f"reader={ledger.name('worker')}"]
+        both = run("gates", "install", *roles, "--account", twice[0], "--account", twice[1], "--dry-run")
+        assert (both.status, "would have two roles, ai and reader" in both.err) == (1, True), both.err
+        other_role = run("gates", "install", "--account", twice[0], "--dry-run").out
+        assert f"would list {ledger.name('worker')}@% as ai" in other_role
+        assert "would revoke from worker" not in other_role
+        assert f"would list {ledger.name('worker')}@% as worker" not in other_role
+
         # Some are named: the others are left, and named.
         part = run("gates", "install", *roles)
         assert part.status == 0

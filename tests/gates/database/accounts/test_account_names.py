@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gates.database.accounts.passwords import identified
-from gates.database.accounts.plan import named_account
+from gates.database.accounts.plan import Account, named_account, without_second_roles
 from gates.database.accounts.server import NoAccounts
 
 
@@ -33,3 +33,19 @@ def test_a_password_is_sent_to_mariadb_as_a_hash_and_shown_nowhere():
 def test_names_that_no_account_can_have_are_refused(role: str, name: str, host: str):
     with pytest.raises(NoAccounts):
         named_account(role, name, host)
+
+
+def test_a_host_is_listed_as_the_server_writes_it():
+    assert named_account("ai", "Robot", "App.Example.COM").account == "Robot@app.example.com"
+
+
+def test_an_account_has_one_role_that_of_its_option_if_it_is_named():
+    listed = [Account("worker", "a@%"), Account("reader", "b@%")]
+
+    assert without_second_roles([*listed, listed[0]], [Account("ai", "a@%")]) == [listed[1], Account("ai", "a@%")]
+    for accounts, named in (
+        ([*listed, Account("ai", "b@%")], []),
+        (listed, [Account("ai", "c@%"), Account("worker", "c@%")]),
+    ):
+        with pytest.raises(NoAccounts, match="would have two roles"):
+            without_second_roles(accounts, named)

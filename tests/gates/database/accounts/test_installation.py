@@ -65,7 +65,7 @@ def test_only_addresses_are_hosts_where_a_server_resolves_no_names(installed: In
     with Server.opened(installed.url) as server:
         resolving = server.rows("SELECT @@skip_name_resolve") == [(0,)]
         assert all(
-            server.resolves(host) for host in ("%", "localhost", "10.0.0.%", "2001:DB8::1", "10.0.0.0/255.0.0.0")
+            server.resolves(host) for host in ("%", "Localhost", "10.0.0.%", "2001:DB8::1", "10.0.0.0/255.0.0.0")
         )
         assert [server.resolves(host) for host in ("app.example.com", "%.example.com")] == [resolving] * 2
 
@@ -142,6 +142,13 @@ def test_status_names_grants_elsewhere_and_accounts_that_are_gone(own: Installed
     )
     # A guard whose definer is gone refuses every write.
     assert len([each for each in found if "an account that does not exist" in each]) == 15
+    other = named_account("migrator", f"{own.prefix}_second", "%")
+    with Server.opened(own.url) as server:
+        run_plan(server, plan(server, [other], {other.account: "x1"}))
+    assert not [each for each in sentences(own) if "an account that does not exist" in each]
+    own.root("INSERT INTO submission_inbox (script_id, submission_id, payload, enqueued_at) VALUES (1, 'a', '', 1)")
+    own.root(f"DROP USER '{own.prefix}_second'@'%'")
+    own.root(f"DELETE FROM database_accounts WHERE account = '{other.account}'")
     own.install()
     assert not [each for each in sentences(own) if "exist" in each]
 
