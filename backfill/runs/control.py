@@ -11,7 +11,7 @@ from backfill.runs.opening import NoBackfillRun
 from backfill.runs.process_lease import scanning_process
 from backfill.runs.progress import domain_states
 from backfill.runs.run_options import load_options
-from domain.errors import Rejected
+from domain.errors import Conflict, Rejected
 from materialization.clock import system_clock
 from materialization.retry import with_retries
 from repos.backfill.runs import BackfillRunRow
@@ -134,7 +134,9 @@ def _retry(
             if run.active is None:
                 tx.backfill_runs.reopen(run.id)
             options = load_options(run.options)
-            tx.backfill_runs.choose(run.id, replace(options, retries=options.retries + 1).dump())
+            # Its lock is that of the run, which its workers may just have finished.
+            if not tx.backfill_runs.choose(run.id, replace(options, retries=options.retries + 1).dump()):
+                raise Conflict("the run ended in the meantime")
         for number in sorted(chosen):
             # Its lock first: a slice that ends in the meantime may set rows aside.
             tx.backfill_items.retry(number)

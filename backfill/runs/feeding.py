@@ -97,7 +97,7 @@ class Feeder:
             reason = f"the items of {', '.join(missing)} are not known yet: `scriptledger backfill run` finds them"
             return self._held(run, domains, reason)
         if all(domain.complete for domain in domains):
-            return self._finish(run, domains)
+            return self._finish(run)
         if not any(domain.can_move for domain in domains):
             return self._held(run, domains, _undecided(domains), ended=True)
         return self._send(run, domains)
@@ -138,8 +138,13 @@ class Feeder:
             due += due_here
         return lost[: self._window], due[: max(0, self._window - len(lost))]
 
-    def _finish(self, run: BackfillRunRow, domains: list[DomainState]) -> Fed:
+    def _finish(self, run: BackfillRunRow) -> Fed:
         with self._unit_of_work.records() as tx:
+            # Its lock first: items may have been done again since they were counted.
+            tx.backfill_runs.hold(run.id, None)
+            domains = domain_states(tx, run)
+            if not all(domain.complete for domain in domains):
+                return Fed(run, domains, 0, None, ended=False)
             tx.backfill_runs.move(run.id, "finished", now=self._clock())
             ended = tx.backfill_runs.get(run.id)
         return Fed(ended or run, domains, 0, None, ended=True)

@@ -11,16 +11,20 @@ import pytest
 from pymysql.constants import ER
 
 from backfill.domains.base import CLAIM_SECONDS, BackfillContext, Domain, ItemWork
-from backfill.runs import control
+from backfill.runs import control, feeding
 from backfill.runs.control import UnknownBackfillItem, cancel, pause, retry
 from backfill.runs.item_worker import MAX_ATTEMPTS, ItemWorker
+from backfill.runs.local_run import run_here
 from backfill.runs.opening import LedgerInUse, NoBackfillRun, open_run
+from backfill.runs.progress import DomainState, domain_states
 from backfill.runs.run_context import MappingOutdated, OtherSource
 from backfill.runs.throttle import rest
 from domain.errors import Conflict, Corrupt
 from repos.backfill.item import BackfillItem
+from repos.backfill.runs import BackfillRunRow
 from repos.legacy.connection import open_source
 from repos.legacy.errors import SourceError
+from repos.unit_of_work import RecordsTransaction
 from tests.backfill.runs.backfill_setup import SECRET, Backfill, make_legacy_file
 from tests.backfill.runs.made_domains import Made, one_slice, record
 
@@ -209,6 +213,24 @@ def test_a_finished_run_is_reopened_and_its_certificate_void(backfill: Backfill,
         run = control.latest_run(tx)
     assert (run.state, run.active, run.void) == ("running", 1, "items were done again after it was made")
     assert backfill.run().run.state == "finished"
+
+
+def test_a_run_is_not_finished_over_an_item_that_is_done_again(
+    backfill: Backfill, only: Callable[[Made], None], monkeypatch: pytest.MonkeyPatch
+):
+    only(Made("first", ["a"]))
+
+    def counted(tx: RecordsTransaction, run: BackfillRunRow) -> list[DomainState]:
+        monkeypatch.setattr(feeding, "domain_states", domain_states)
+        states = domain_states(tx, run)
+        retry(backfill.unit_of_work, item=1)
+        return states
+
+    with backfill.context() as context:
+        worker_of(backfill, context).work(1)
+        monkeypatch.setattr(feeding, "domain_states", counted)
+        assert run_here(context, lambda _: None, clock=backfill.clock).run.state == "finished"
+    assert (the_item(backfill).state, the_item(backfill).claim) == ("done", 3)
 
 
 def test_runs_exclude_each_other(backfill: Backfill, only: Callable[[Made], None]):

@@ -14,6 +14,7 @@ from backfill.domains.base import BackfillContext, Counts
 from backfill.domains.registry import DOMAINS
 from backfill.mapping.draft import draft
 from backfill.mapping.toml_text import mapping_text
+from backfill.runs import control
 from backfill.runs.control import retry
 from backfill.runs.item_worker import ItemWorker
 from backfill.runs.local_run import run_here
@@ -21,11 +22,12 @@ from backfill.runs.opening import open_run, plan
 from backfill.runs.progress import row_counts
 from backfill.runs.run_context import run_context
 from repos.backfill.quarantined_rows import QuarantinedRow
+from repos.backfill.runs import BackfillRunRow
 from repos.database.engine import open_engine
 from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import open_source
 from repos.schema.upgrade import upgrade
-from repos.unit_of_work import UnitOfWork
+from repos.unit_of_work import RecordsTransaction, UnitOfWork
 from tests.materialization.writer import Clock
 from tests.services.databases import DatabaseServer
 
@@ -104,6 +106,22 @@ def test_a_retry_removes_what_a_slice_sets_aside_while_it_waits(context: Backfil
         assert retried.result()[1] == 1
     with context.unit_of_work.reading() as tx:
         assert tx.quarantined_rows.of_item(item.id) == []
+
+
+def test_a_retry_that_its_workers_overtake_with_the_end_of_the_run_reopens_it(
+    context: BackfillContext, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    def latest_run(tx: RecordsTransaction) -> BackfillRunRow:
+        monkeypatch.undo()
+        run = control.latest_run(tx)
+        with context.unit_of_work.records() as other:
+            other.backfill_runs.move(run.id, "finished", now=clock())
+        return run
+
+    monkeypatch.setattr(control, "latest_run", latest_run)
+    retry(context.unit_of_work, item=1)
+    with context.unit_of_work.reading() as tx:
+        assert control.latest_run(tx).state == "running"
 
 
 def _has_waiting_retry(server: DatabaseServer) -> bool:
