@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
+
+from msgspec.structs import replace
 
 from backfill.checks.base import Check, check
-from backfill.mapping.flags import flag_reader
+from backfill.mapping.flags import deletion_tests, unused_deletion_tests
 from backfill.mapping.mapped_table import MappedTable
 from backfill.scanning.batch import Batch
 from backfill.scanning.finding import Decision, Finding
@@ -21,6 +22,7 @@ USERS = ("user_id", "actor")
 # Rows whose ids are kept, or that do not come over.
 IDS_KEPT = ("users", "scripts")
 OF_SCRIPTS = ("versions", "commands", "elements", "lines")
+NOT_USED = "the line comes over as if it were not deleted: map the column to `deleted` or `deleted_at`"
 WITH_OWNERS = ("personas", "chat_messages")
 
 
@@ -135,19 +137,18 @@ class SoftDeleted(Check):
     decision = "repair"
 
     def batch(self, batch: Batch) -> Iterator[Finding]:
-        for field in ("deleted_at", "archived_at", "deleted", "archived"):
-            name = batch.table.column(field)
-            if name is None or name not in batch.table.read_columns:
-                continue
-            is_deleted = _is_deleted if field.endswith("_at") else flag_reader(batch.table.rule_of(name))
-            for place, value in enumerate(batch.column(name)):
+        known: set[int] = set()
+        for name, is_deleted in deletion_tests(batch.table):
+            for place, value in enumerate(batch.column(name)) if name in batch.table.read_columns else ():
                 if is_deleted(value):
+                    known.add(place)
                     yield self.finding(batch.table, batch.key(place), name)
-
-
-def _is_deleted(at: Any) -> bool:
-    """Whether the time of a deletion is one: neither NULL, empty, 0 nor a zero date."""
-    return at not in (None, 0, "", "0") and not str(at).startswith("0000")
+        for name, seems_deleted in unused_deletion_tests(batch.table):
+            for place, value in enumerate(batch.column(name)):
+                if place not in known and seems_deleted(value):
+                    found = self.finding(batch.table, batch.key(place), name, note=NOT_USED)
+                    # Whatever is decided of the code: the mapping does not use the column.
+                    yield replace(found, decision="report")
 
 
 @check

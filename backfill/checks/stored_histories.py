@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from backfill.checks.base import Check, check
 from backfill.content.content_hash import has_hash, is_checked
-from backfill.content.linked_lines import Link, in_order
+from backfill.content.linked_lines import Link, in_order, without_deleted
 from backfill.content.refusals import LinksBroken
+from backfill.mapping.flags import deletion_tests
 from backfill.scanning.batch import Batch
 from backfill.scanning.finding import Finding
 from backfill.scanning.histories import History, Save
@@ -65,6 +66,8 @@ class Branches(Check):
         super().__init__(scope)
         self._script: Any = None
         self._links: list[tuple[str, Link]] = []
+        # Of these, the keys of lines that are deleted.
+        self._deleted: list[Any] = []
 
     def save(self, history: History, save: Save) -> Iterator[Finding]:
         if save.branch is not None and save.branch not in history.branches:
@@ -85,11 +88,14 @@ class Branches(Check):
                     self.scope.count_save(script)
             return
         names = ("script_id", "revision", "id", "previous", "next")
+        tests = [(batch.column(name), is_yes) for name, is_yes in deletion_tests(batch.table)]
         for place, (script, revision, *link) in enumerate(zip(*map(batch.field, names), strict=True)):
             if (script, revision) != self._script:
                 yield from self._walk(batch)
                 self._script = script, revision
             self._links.append((batch.key(place), Link(*link)))
+            if any(is_deleted(values[place]) for values, is_deleted in tests):
+                self._deleted.append(link[0])
             if len(self._links) == 1:
                 self.scope.count_save(script)
         self._table = batch.table
@@ -99,8 +105,9 @@ class Branches(Check):
 
     def _walk(self, batch: Batch | None) -> Iterator[Finding]:
         links, self._links = self._links, []
+        deleted, self._deleted = self._deleted, []
         try:
-            in_order([link for _, link in links])
+            in_order(without_deleted([link for _, link in links], deleted))
         except LinksBroken as refusal:
             table = batch.table if batch is not None else self._table
             yield self.finding(table, links[0][0], table.column("next"), note=refusal.facts["problem"])

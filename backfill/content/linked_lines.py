@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
+from typing import Any, NamedTuple, TypeVar
 
 from backfill.content.refusals import LinksBroken
 from domain.counting import counted
+
+K = TypeVar("K", bound=Hashable)
 
 
 class Link(NamedTuple):
@@ -15,6 +17,40 @@ class Link(NamedTuple):
     key: Any
     previous: Any
     next: Any
+
+
+def past_deleted(neighbours: Mapping[K, K | None], deleted: Set[K]) -> dict[K, K | None]:
+    """The neighbours of the rows that are not deleted: the next one that is not deleted either.
+
+    An application may have taken a deleted row out of the list, or have left it there.
+
+    Raises:
+        LinksBroken: the deleted rows run in a circle.
+    """
+    known: dict[K, K | None] = {}
+    for key in neighbours.keys() - deleted:
+        passed: list[K] = []
+        following = neighbours[key]
+        while following is not None and following in deleted:
+            if following in known:
+                following = known[following]
+                break
+            passed.append(following)
+            if len(passed) > len(deleted):
+                raise LinksBroken(problem="deleted lines run in a circle")
+            following = neighbours.get(following)
+        known.update(dict.fromkeys([key, *passed], following))
+    return {key: known[key] for key in neighbours if key not in deleted}
+
+
+def without_deleted(links: list[Link], deleted: Sequence[Any]) -> list[Link]:
+    """The links of the rows that are not deleted, given all links and the keys of the deleted ones (LinksBroken)."""
+    if not deleted:
+        return links
+    gone = set(deleted)
+    before = past_deleted({link.key: link.previous for link in links}, gone)
+    after = past_deleted({link.key: link.next for link in links}, gone)
+    return [Link(key, before[key], following) for key, following in after.items()]
 
 
 def in_order(links: Iterable[Link]) -> list[Any]:

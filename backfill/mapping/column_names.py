@@ -102,9 +102,15 @@ USUAL_MOMENTS = {
     "created_at": "created_at created timestamp date_created inserted_at date_joined joined_at saved_at sent_at "
     "started_at saved added registered reg_date ts",
     "updated_at": "updated_at updated modified_at last_modified modified date_modified",
-    "deleted_at": "deleted_at",
-    "deleted": "deleted is_deleted",
+    "deleted_at": "deleted_at removed_at trashed_at deleted_on date_deleted",
+    "deleted": "deleted is_deleted removed is_removed trashed is_trashed",
 }
+# Columns whose words may say that a row is deleted, and these words in snake case.
+STATUS_NAMES = frozenset({"status", "state"})
+DELETED_WORDS = frozenset({"deleted", "removed", "trashed"})
+# What a column with one of these names says is not in a text or list of the application any more.
+DELETION_TIMES = frozenset(USUAL_MOMENTS["deleted_at"].split())
+DELETION_FLAGS = frozenset(USUAL_MOMENTS["deleted"].split())
 
 
 def usual_fields(target: str, columns: dict[str, str], fields: frozenset[str]) -> dict[str, str]:

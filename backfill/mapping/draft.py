@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from backfill.mapping.column_names import usual_fields
+from backfill.mapping.column_names import DELETED_WORDS, STATUS_NAMES, usual_fields
 from backfill.mapping.fit import problems
 from backfill.mapping.model import FORMAT, ColumnRule, History, Mapping, SourceRule, TableRule
 from backfill.mapping.table_schema import schema_of
@@ -139,6 +139,11 @@ def _table(
         key = table.primary_key[0]
         if target.fields["id"].required or _is_number(table, key):
             usual.setdefault(key, "id")
+    if target.name == "lines" and "deleted" not in usual.values():
+        status = (
+            column.name for column in table.columns if snake(column.name) in STATUS_NAMES and _flag_values(column)
+        )
+        usual |= {name: "deleted" for name in [*status][:1] if name not in usual}
     rules = {}
     for column in table.columns:
         field = usual.get(column.name) or _member(target, column)
@@ -176,7 +181,9 @@ def _column(
     if field is None or known is None or column.kind not in FITTING_KINDS[known.holds]:
         return ColumnRule(keep=True), "no field of ours"
     if known.holds == FLAG and column.kind != "integer":
-        return ColumnRule(keep=True), f"could become {field}, with `values`"
+        values = _flag_values(column)
+        rule = ColumnRule(to=field, values=values) if values else ColumnRule(keep=True)
+        return rule, None if values else f"could become {field}, with `values`"
     if known.holds == MOMENT:
         return _moment(catalog, table, column, field)
     if not known.words:
@@ -189,6 +196,16 @@ def _column(
         others = f"words other than {', '.join(known.words)}"
     comment = f"{others}: {known.others}, unless `values` or `others` say more" if others and known.others else None
     return ColumnRule(to=field, values=values), comment
+
+
+def _flag_values(column: Column) -> dict[str, str]:
+    """The values of a flag that is no number, where they are known: of a bit, and of the status of a line."""
+    if column.type.startswith("bit"):
+        return {"1": "true", "0": "false"}
+    if snake(column.name) not in STATUS_NAMES:
+        return {}
+    known = column.values or [spelled for word in DELETED_WORDS for spelled in (word, word.title(), word.upper())]
+    return {value: "true" for value in sorted(known) if snake(value) in DELETED_WORDS or value.lower() in DELETED_WORDS}
 
 
 def _moment(catalog: Catalog, table: Table, column: Column, field: str) -> tuple[ColumnRule, str | None]:

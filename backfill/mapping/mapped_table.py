@@ -7,9 +7,11 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
+from backfill.mapping.column_names import DELETION_FLAGS, DELETION_TIMES, STATUS_NAMES
 from backfill.mapping.model import ColumnRule, RowDecision, TableRule
 from backfill.mapping.row_names import bytes_named, key_name
 from backfill.mapping.targets import KEY, MOMENT, TARGETS, WORD
+from backfill.recognition.shape import snake
 from repos.legacy.catalog import Column, Table
 
 # Text keys that are ids: anything else, such as an address or a token, is shown as a hash.
@@ -134,15 +136,31 @@ class MappedTable:
 
     @cached_property
     def read_columns(self) -> list[str]:
-        """The columns that a scan reads: the key, and every column that is mapped or kept; of bytes those with keys."""
-        read = {self.content_column, *(name for name, _ in self.keys)}
+        """The columns that a scan reads: the key, and what is mapped or kept; of bytes those with keys and flags."""
+        flags = {self.column("deleted"), self.column("archived")}
+        read = {self.content_column, *flags, *(name for name, _ in self.keys)}
         wanted = [
             column.name
             for column in self.table.columns
-            if self.rule_of(column.name).drop is None
-            and (column.kind not in ("bytes", "unknown") or column.name in read)
+            if column.name in self.unused_deletions
+            or (
+                self.rule_of(column.name).drop is None
+                and (column.kind not in ("bytes", "unknown") or column.name in read)
+            )
         ]
         return [*self.key_columns, *(name for name in wanted if name not in self.key_columns)]
+
+    @cached_property
+    def unused_deletions(self) -> list[str]:
+        """Columns of lines that say by their names whether one is deleted, and that the mapping drops or keeps."""
+        if self.target != "lines":
+            return []
+        usual = DELETION_TIMES | DELETION_FLAGS | STATUS_NAMES
+        return [
+            column.name
+            for column in self.table.columns
+            if snake(column.name) in usual and not column.generated and self.rule_of(column.name).to is None
+        ]
 
     @cached_property
     def has_secret_key(self) -> bool:

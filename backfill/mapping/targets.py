@@ -181,6 +181,8 @@ _TARGETS = (
             "previous": Field(KEY, "the line before it", one_of="neighbour"),
             "position": Field(NUMBER, "its place", one_of="neighbour"),
             "created_at": _CREATED,
+            "deleted_at": Field(MOMENT, "when it was deleted: it is not in the text; NULL if it was not"),
+            "deleted": Field(FLAG, "whether it was deleted: it is not in the text", words=("true", "false")),
         },
     ),
     Target(

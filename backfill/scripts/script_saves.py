@@ -68,7 +68,11 @@ class ScriptSaves:
             is_save = is_save and not is_old and not self._repeats_last(own)
             self._head, self._unused = (head, None) if is_save else (None, head)
         self.tables = Counter[str]()
+        # Rows by table that are deleted, and in no text.
+        self.deleted = Counter[str]()
         for part in with_rows:
+            if part.rows.has_members:
+                self.deleted[part.form.table.name] += sum(row.deleted for row in part.rows)
             members = sum(len(row.members) or 1 for row in part.rows) if part.rows.has_members else len(part.rows)
             self.tables[part.form.table.name] += members
 
@@ -158,7 +162,7 @@ class ScriptSaves:
         """The refusal of the first line that has one: each is a row, about which the mapping may decide."""
         lines = json.loads(content.decode(errors="surrogateescape"))["lines"]
         texts = (line["content"].encode(errors="surrogateescape") for line in lines)
-        found = (self._check(table, key, text) for key, text in zip(members, texts, strict=True))
+        found = (self._check(table, key, text) for key, text in zip(members, texts, strict=bool(lines)))
         return next((refusal for refusal in found if refusal is not None), None)
 
 

@@ -170,7 +170,7 @@ def set_script_aside(work: ItemWork, found: SourceScript, problem: Problem | Non
             for place in range(len(found.saves.rows))
             for row in found.saves.source_rows(place)
         )
-    commands = Counter(found.pointed) + Counter(found.pointless)
+    commands = Counter(found.pointed) + Counter(found.pointless) + found.saves.deleted
     _add(counts, {table: Counts(skipped=rows) for table, rows in commands.items()})
     if has_row:
         _add(counts, {found.table.name: own})
@@ -189,9 +189,10 @@ def record_known(
 
 
 def _script_counts(found: SourceScript, *, head_refused: bool) -> dict[str, Counts]:
-    """The row of the script and the commands: a command that names a save is a part of its origin."""
+    """The row of the script, deleted lines, and the commands: one that names a save is a part of its origin."""
     counts = {table: Counts(merged=rows) for table, rows in found.pointed.items()}
-    _add(counts, {table: Counts(skipped=rows) for table, rows in found.pointless.items()})
+    for left_out in (found.pointless, found.saves.deleted):
+        _add(counts, {table: Counts(skipped=rows) for table, rows in left_out.items()})
     if not found.is_branch:  # its script is counted already
         _add(counts, {found.table.name: Counts(quarantined=1) if head_refused else Counts(migrated=1)})
     return counts

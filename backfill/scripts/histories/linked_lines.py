@@ -1,5 +1,7 @@
 """Lines as rows that link to their neighbours, or have a place: all lines of a script, or of one revision, are a save.
 
+Rows that are marked as deleted are not in its text; a save of which all rows are deleted has no lines.
+
 The save is written as JSON lines, from which the rows follow again: each has its key, its format and its text, and its
 neighbours are those in the list.
 """
@@ -7,12 +9,13 @@ neighbours are those in the list.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
-from backfill.content.linked_lines import Link, in_order
+from backfill.content.linked_lines import Link, in_order, past_deleted
 from backfill.content.refusals import LinksBroken
+from backfill.mapping.flags import deletion_reader
 from backfill.scripts.histories.history_form import (
     ROW_GONE,
     SAME_KEY,
@@ -56,6 +59,7 @@ class LinkedLines(HistoryForm):
         self._id, self._revision = reader.value("id"), reader.value("revision")
         self._next, self._previous = reader.value("next"), reader.value("previous")
         self._position, self._created = reader.value("position"), reader.moment("created_at")
+        self._is_deleted = deletion_reader(table, reader.columns)
 
     def rows(self, source: Source, script: Any, writers: Writers) -> SaveRows:  # noqa: ARG002 - lines have no number of a version
         column = str(self.table.column("script_id"))
@@ -81,28 +85,32 @@ class LinkedLines(HistoryForm):
         def read(places: Sequence[int]) -> Iterator[bytes | Refusal]:
             reader = KeyedReader(source, table.table, table.key_columns, names)
             for save in (rows[place] for place in places):
-                found = [] if save.refusal is not None else [*reader.read(save.members)]
+                found = [] if save.refusal is not None or save.wiped else [*reader.read(save.members)]
                 yield ROW_GONE if None in found else _content([row for row in found if row is not None], words)
 
         return read
 
     def _save(self, script: Any, rows: Sequence[Row]) -> SaveRow:
         revision = self._revision(rows[0])
-        keys = {row_key([self._id(row)]): tuple(row[place] for place in self._key) for row in rows}
-        members = tuple(tuple(row[place] for place in self._key) for row in rows)
+        deleted = [row for row in rows if self._is_deleted(row)]
+        left = [row for row in rows if not self._is_deleted(row)] if deleted else rows
+        wiped = not left
+        keys = {row_key([self._id(row)]): tuple(row[place] for place in self._key) for row in left}
+        members = tuple(tuple(row[place] for place in self._key) for row in left or rows)
         refusal = SAME_KEY if any(self.is_repeated(row_key(key)) for key in members) else None
         try:
-            members = tuple(keys[key] for key in self._in_order(rows))
+            members = members if wiped else tuple(keys[key] for key in self._in_order(left, deleted))
         except LinksBroken as broken:
             refusal = refusal or Refusal("L43", broken.message)
         number = count_of(revision)[0]
         name = [script] if revision is None else [script, revision]
         origin = Origin(table=self.table.name[:MAX_TABLE], key=origin_key(name), number=number)
         at = max((at for row in rows if (at := self._created(row)[0]) is not None), default=None)
-        return SaveRow((script,), origin, at, refusal=refusal, members=members)
+        aside = 0 if wiped else len(deleted)
+        return SaveRow((script,), origin, at, refusal=refusal, members=members, deleted=aside, wiped=wiped)
 
-    def _in_order(self, rows: Sequence[Row]) -> list[str]:
-        """The ids of the lines from the first to the last (LinksBroken)."""
+    def _in_order(self, rows: Sequence[Row], deleted: Sequence[Row]) -> list[str]:
+        """The ids of the lines from the first to the last, without those that are deleted (LinksBroken)."""
         ids = {row_key([self._id(row)]) for row in rows}
         if len(ids) < len(rows):
             raise LinksBroken(problem="two of them have one id")
@@ -111,8 +119,11 @@ class LinkedLines(HistoryForm):
         has_next, has_previous = self.table.has("next"), self.table.has("previous")
         if not has_next and not has_previous:
             return [row_key([self._id(row)]) for row in sorted(rows, key=lambda row: _place(self._position(row)))]
-        after = {row_key([self._id(row)]): _neighbour(self._next(row), ids) for row in rows}
-        before = {row_key([self._id(row)]): _neighbour(self._previous(row), ids) for row in rows}
+        gone = {row_key([self._id(row)]) for row in deleted} - ids
+        every = {row_key([self._id(row)]): row for row in (*deleted, *rows)}
+        known = every.keys()
+        after = past_deleted({key: _neighbour(self._next(row), known) for key, row in every.items()}, gone)
+        before = past_deleted({key: _neighbour(self._previous(row), known) for key, row in every.items()}, gone)
         if not has_next:
             after = _inverted(before, "before")
         if not has_previous:
@@ -141,7 +152,7 @@ def _format(form: Sequence[Any], words: Mapping[str, str]) -> str:
     return words.get(word, word)
 
 
-def _neighbour(value: Any, ids: set[str]) -> str | None:
+def _neighbour(value: Any, ids: Set[str]) -> str | None:
     key = row_key([value])
     return None if value is None or (key in NO_NEIGHBOUR and key not in ids) else key
 

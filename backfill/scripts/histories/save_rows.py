@@ -22,7 +22,8 @@ class SaveRow(NamedTuple):
     """A save without its text; `at` is never None once the rows are in order.
 
     `lengths` are those of the fields that its form measures, -1 for NULL; `members` are the keys of its rows where it
-    has other ones than `key`.
+    has other ones than `key`. `deleted` counts its rows that are not in the text; if all are deleted, it is `wiped`,
+    and they are its members.
     """
 
     key: Row
@@ -32,6 +33,8 @@ class SaveRow(NamedTuple):
     refusal: Refusal | None = None
     lengths: tuple[int, ...] = ()
     members: tuple[Row, ...] = ()
+    deleted: int = 0
+    wiped: bool = False
 
 
 class SaveRows(Sequence[SaveRow]):

@@ -67,6 +67,19 @@ def test_enum_values_in_another_spelling_get_their_word():
     assert "'odd': unknown" in drafted.columns["scripts", "status"]
 
 
+def test_the_words_of_a_status_say_which_lines_are_deleted():
+    lines = {"id": "int", "script_id": "int", "previous": "int", "next": "int", "content": "text"}
+    status = Column("status", "enum('live','Deleted')", "enum", nullable=False, values=("live", "Deleted"))
+    table = table_of("script_lines", lines)
+    drafted = draft(
+        catalog_of(
+            table_of("scripts", {"id": "int", "title": "text"}), replace(table, columns=(*table.columns, status))
+        )
+    )
+    rule = drafted.mapping.tables["script_lines"].columns["status"]
+    assert (rule.to, rule.values) == ("deleted", {"Deleted": "true"})
+
+
 def test_a_column_with_any_words_says_what_other_words_become():
     table = table_of("script_versions", {"id": "int", "scriptId": "int", "versionNumber": "int", "content": "text",
                                          "author": "varchar(64)"})  # fmt: skip
