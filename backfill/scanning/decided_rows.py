@@ -61,5 +61,3 @@ def _is_there(reader: KeyedReader, key: tuple[str | int | bytes, ...]) -> bool:
         if error.code == "source_lost":
             raise
         return False
-    except OverflowError:  # a number that no column of SQLite holds
-        return False

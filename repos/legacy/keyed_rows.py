@@ -108,7 +108,7 @@ class KeyedReader:
 
     def _condition(self, keys: Sequence[Row]) -> tuple[str, list[Any]]:
         if self._width == 1 and (None,) not in keys:
-            marks, params = zip(*(self._bound(key[0]) for key in keys), strict=True)
+            marks, params = zip(*(self._source.bound(key[0]) for key in keys), strict=True)
             return f"{self._key[0]} IN ({', '.join(marks)})", list(params)
         conditions: list[str] = []
         params_of_all: list[Any] = []
@@ -116,17 +116,11 @@ class KeyedReader:
             equal = []
             for name, value in zip(self._key, key, strict=True):
                 # A column that the mapping names in a key may be NULL, which equals nothing.
-                mark, param = ("", None) if value is None else self._bound(value)
+                mark, param = ("", None) if value is None else self._source.bound(value)
                 equal.append(f"{name} = {mark}" if mark else f"{name} IS NULL")
                 params_of_all += [param] if mark else []
             conditions.append(f"({' AND '.join(equal)})")
         return " OR ".join(conditions), params_of_all
-
-    def _bound(self, value: Any) -> tuple[str, Any]:
-        if self._source.is_sqlite and isinstance(value, str) and not value.isascii():
-            # Text that is not UTF-8 can only be bound as bytes.
-            return "CAST(? AS TEXT)", value.encode(errors="surrogateescape")
-        return self._source.mark, value
 
 
 class _Stream:

@@ -110,14 +110,16 @@ class _Reader:
         measured = (f"COALESCE(LENGTH({source.quoted(name)}), -1)" for name in lengths)
         columns = ", ".join((*map(source.quoted, names), *measured, *map(source.quoted, more)))
         self.select = f"SELECT {columns} FROM {source.quoted(table.name)}"  # noqa: S608 - quoted
+        self.params: list[Any] = []
         self.conditions = [self._equal(name, value) for name, value in where.items()]
-        values = (value if isinstance(value, tuple) else (value,) for value in where.values())
-        self.params = [each for value in values for each in value if each is not None]
 
     def _equal(self, name: str, value: Any) -> str:
-        if isinstance(value, tuple):
-            return f"{self.source.quoted(name)} IN ({', '.join([self.source.mark] * len(value))})"
-        return f"{self.source.quoted(name)} {'IS NULL' if value is None else f'= {self.source.mark}'}"
+        if value is None:
+            return f"{self.source.quoted(name)} IS NULL"
+        bound = list(map(self.source.bound, value if isinstance(value, tuple) else (value,)))
+        self.params += [param for _, param in bound]
+        marks = ", ".join(mark for mark, _ in bound)
+        return f"{self.source.quoted(name)} {f'IN ({marks})' if isinstance(value, tuple) else f'= {marks}'}"
 
     def by_key(self, after: Row | None) -> Iterator[list[LegacyRow]]:
         """Pages after a key, until one is not full."""
@@ -161,7 +163,7 @@ class _Reader:
         """`(a, b) > (x, y)`, written so that a server uses the index: a >= x AND (a > x OR (a = x AND b > y))."""
         if len(after) != len(self.order):
             raise SourceError("source_no_key", f"The key of the table {self.table.name} has {len(self.order)} columns.")
-        marks, values = zip(*(self._bound(value) for value in after), strict=True)
+        marks, values = zip(*(self.source.bound(value) for value in after), strict=True)
         last = len(self.order) - 1
         condition, params = f"{self.order[last]} > {marks[last]}", [values[last]]
         for place in range(last - 1, -1, -1):
@@ -169,12 +171,6 @@ class _Reader:
             condition = f"{name} >= {mark} AND ({name} > {mark} OR {condition})"
             params = [value, value, *params]
         return f"({condition})", params
-
-    def _bound(self, value: Any) -> tuple[str, Any]:
-        if self.source.is_sqlite and isinstance(value, str) and not value.isascii():
-            # Text that is not UTF-8 can only be bound as bytes.
-            return "CAST(? AS TEXT)", value.encode(errors="surrogateescape")
-        return self.source.mark, value
 
     def _stream(self, sql: str, params: Sequence[Any]) -> Iterator[list[Row]]:
         rows = None if self.content_places else MAX_PAGE_ROWS

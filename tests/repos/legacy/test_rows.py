@@ -11,6 +11,7 @@ from repos.legacy import rows
 from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import open_source
 from repos.legacy.errors import SourceError
+from repos.legacy.keyed_rows import KeyedReader
 from repos.legacy.rows import count_rows, read_pages, read_rows
 from tests.repos.legacy.conftest import MakeSource
 
@@ -79,6 +80,20 @@ def test_only_chosen_columns_and_matching_rows_are_read(make_source: MakeSource)
             ((n,), (f"b{n}",)) for n in (1, 3, 5, 7)
         ]
         assert list(read_rows(source, table, ["body"], where={"scriptId": None})) == [((99,), ("none",))]
+
+
+@pytest.mark.parametrize("kind", ["INT", "TEXT"])
+def test_values_that_no_row_can_have_match_none(make_file_source: MakeSource, kind: str):
+    url = make_file_source(
+        f"CREATE TABLE t (id INTEGER PRIMARY KEY, scriptId {kind})",
+        "INSERT INTO t VALUES (1, 7), (2, CAST(x'fe61' AS TEXT)), (3, NULL)",
+    )
+    with open_source(url) as source:
+        table = read_catalog(source).tables["t"]
+        for value, found in ((1 << 70, []), (-(1 << 63) - 1, []), ("\udcfea", [2]), ((7, 1 << 64, "\udcfea"), [1, 2])):
+            assert [row.key[0] for row in read_rows(source, table, where={"scriptId": value})] == found
+        keys = [(7,), (1 << 70,), ("\udcfea",)]
+        assert list(KeyedReader(source, table, ("id",), ("id",)).read(keys)) == [None, None, None]
 
 
 def test_a_table_without_a_key_is_read_whole(make_source: MakeSource):
