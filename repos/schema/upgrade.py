@@ -73,8 +73,8 @@ def upgrade(engine: Engine, revision: str = "head", *, allowed: Collection[str] 
     """
     _require_fit_file(engine, allowed)
     with _locked_connection(engine) as connection:
-        record_unrecorded(connection)
         _require_fit(connection, contents_of(connection), allowed)
+        record_unrecorded(connection)
         _require_free_tables(connection)
         try:
             command.upgrade(alembic_config(connection), revision)
@@ -129,9 +129,8 @@ def require_fit(engine: Engine, *, allowed: Collection[str] = ()) -> None:
 def _require_fit(connection: Connection, held: Contents, allowed: Collection[str]) -> None:
     if held == Contents():
         return
-    found = recorded_revision(connection) if TABLE in held.tables else None
-    if unrecorded_revision(connection, held):
-        return
+    recorded = recorded_revision(connection) if TABLE in held.tables else None
+    found = unrecorded_revision(connection, held) or recorded
     try:
         require_upgradable(held, found, known_schemas(), _refusals(connection.engine), allowed)
     except UnfinishedSchema:

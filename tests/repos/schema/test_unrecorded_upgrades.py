@@ -11,8 +11,9 @@ from sqlalchemy import Engine
 from repos.database.engine import make_engine
 from repos.schema import upgrade
 from repos.schema.known_schemas import unrecorded_upgrade
+from repos.schema.log_view import NAME as VIEW
 from repos.schema.revision import TABLE, known_revisions
-from repos.schema.upgrade_check import UnfinishedSchema
+from repos.schema.upgrade_check import UnfinishedSchema, UnfitDatabase
 from tests.cli.running import CommandLine
 from tests.repos.schema.refused_upgrades import refusal, run
 from tests.services.databases import DatabaseServer
@@ -77,6 +78,12 @@ def test_a_whole_schema_is_recorded_and_a_part_of_it_is_not(server: Engine, tmp_
     run(server, f"UPDATE {TABLE} SET version_num = '{known_revisions()[-3]}'")
     assert unrecorded_upgrade(server) is None
     run(server, f"UPDATE {TABLE} SET version_num = '{BEFORE}'")
+
+    # A table that has the name of the view is refused, before anything is recorded.
+    run(server, f"DROP VIEW {VIEW}", f"CREATE TABLE {VIEW} (a INT)")
+    refusal(server, UnfitDatabase, allowed=("heartbeat",))
+    assert upgrade.found_revision(server) == BEFORE
+    run(server, f"DROP TABLE {VIEW}")
 
     # The check says what is missing, and changes nothing.
     upgrade.require_fit(server, allowed=("heartbeat",))
