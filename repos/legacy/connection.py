@@ -57,7 +57,6 @@ SESSION_SETTINGS = (
     "/*!80000 , information_schema_stats_expiry=0, max_execution_time=0, sort_buffer_size=67108864 */ "
     "/*M!100101 , max_statement_time=0 */"
 )
-MAX_SQLITE_INTEGER = 1 << 63
 READ_ONLY = "SET SESSION TRANSACTION READ ONLY"
 IS_READ_ONLY = "SHOW SESSION VARIABLES WHERE Variable_name IN ('tx_read_only', 'transaction_read_only')"
 CHARSETS = "SELECT @@character_set_connection, @@character_set_results, @@character_set_client"
@@ -99,15 +98,6 @@ class Source:
     def quoted(self, identifier: str) -> str:
         """A name of a table or column, quoted for a statement with or without parameters."""
         return self._engine.dialect.identifier_preparer.quote_identifier(identifier)
-
-    def bound(self, value: Any) -> tuple[str, Any]:
-        """The mark of a value in a statement, and its parameter."""
-        if self.is_sqlite and isinstance(value, str) and not value.isascii():
-            # Text that is not UTF-8 can only be bound as bytes.
-            return "CAST(? AS TEXT)", value.encode(errors="surrogateescape")
-        if self.is_sqlite and isinstance(value, int) and not -MAX_SQLITE_INTEGER <= value < MAX_SQLITE_INTEGER:
-            return self.mark, str(value)  # compared as the number that it is
-        return self.mark, value
 
     def fetch(self, sql: str, params: Sequence[Any] = (), *, table: str | None = None) -> list[Row]:
         """The rows of a small result; `table` is named in an error."""

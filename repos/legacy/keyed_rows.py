@@ -12,6 +12,7 @@ from typing import Any
 
 from repos.legacy.catalog import Table
 from repos.legacy.connection import Row, Source
+from repos.legacy.rows import bound
 from repos.legacy.scan_rows import selected
 
 BATCH_BYTES = 2 << 20
@@ -108,7 +109,7 @@ class KeyedReader:
 
     def _condition(self, keys: Sequence[Row]) -> tuple[str, list[Any]]:
         if self._width == 1 and (None,) not in keys:
-            marks, params = zip(*(self._source.bound(key[0]) for key in keys), strict=True)
+            marks, params = zip(*(bound(self._source, key[0]) for key in keys), strict=True)
             return f"{self._key[0]} IN ({', '.join(marks)})", list(params)
         conditions: list[str] = []
         params_of_all: list[Any] = []
@@ -116,7 +117,7 @@ class KeyedReader:
             equal = []
             for name, value in zip(self._key, key, strict=True):
                 # A column that the mapping names in a key may be NULL, which equals nothing.
-                mark, param = ("", None) if value is None else self._source.bound(value)
+                mark, param = ("", None) if value is None else bound(self._source, value)
                 equal.append(f"{name} = {mark}" if mark else f"{name} IS NULL")
                 params_of_all += [param] if mark else []
             conditions.append(f"({' AND '.join(equal)})")

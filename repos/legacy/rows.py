@@ -25,6 +25,8 @@ MAX_PAGE_ROWS = 4_000
 FIRST_PAGE_ROWS = 32
 FIRST_SMALL_ROWS = 500
 MAX_GROWTH = 8
+# One more than the largest integer of SQLite.
+SQLITE_INTEGERS = 1 << 63
 
 
 class LegacyRow(NamedTuple):
@@ -82,6 +84,16 @@ def highest(source: Source, table: Table, column: str) -> Any:
     return source.fetch(sql, table=table.name)[0][0]
 
 
+def bound(source: Source, value: Any) -> tuple[str, Any]:
+    """The mark of a value in a condition, and its parameter."""
+    if source.is_sqlite and isinstance(value, str) and not value.isascii():
+        # Text that is not UTF-8 can only be bound as bytes.
+        return "CAST(? AS TEXT)", value.encode(errors="surrogateescape")
+    if source.is_sqlite and isinstance(value, int) and not -SQLITE_INTEGERS <= value < SQLITE_INTEGERS:
+        return source.mark, str(value)  # compared as the number that it is
+    return source.mark, value
+
+
 class _Reader:
     """Builds the statements that read one table, and adapts the size of its pages to that of its rows."""
 
@@ -116,9 +128,9 @@ class _Reader:
     def _equal(self, name: str, value: Any) -> str:
         if value is None:
             return f"{self.source.quoted(name)} IS NULL"
-        bound = list(map(self.source.bound, value if isinstance(value, tuple) else (value,)))
-        self.params += [param for _, param in bound]
-        marks = ", ".join(mark for mark, _ in bound)
+        found = [bound(self.source, each) for each in (value if isinstance(value, tuple) else (value,))]
+        self.params += [param for _, param in found]
+        marks = ", ".join(mark for mark, _ in found)
         return f"{self.source.quoted(name)} {f'IN ({marks})' if isinstance(value, tuple) else f'= {marks}'}"
 
     def by_key(self, after: Row | None) -> Iterator[list[LegacyRow]]:
@@ -163,7 +175,7 @@ class _Reader:
         """`(a, b) > (x, y)`, written so that a server uses the index: a >= x AND (a > x OR (a = x AND b > y))."""
         if len(after) != len(self.order):
             raise SourceError("source_no_key", f"The key of the table {self.table.name} has {len(self.order)} columns.")
-        marks, values = zip(*(self.source.bound(value) for value in after), strict=True)
+        marks, values = zip(*(bound(self.source, value) for value in after), strict=True)
         last = len(self.order) - 1
         condition, params = f"{self.order[last]} > {marks[last]}", [values[last]]
         for place in range(last - 1, -1, -1):
