@@ -61,4 +61,4 @@ def _run(server: Server, step: Step) -> None:
         create, definer, rest = step.sql.partition("DEFINER = ")
         if not (step.guard and definer and number_of(error) in DENIED):
             raise
-        server.run(create + rest.partition(" ")[2])
+        server.run(create + rest[rest.index("TRIGGER `") :])
