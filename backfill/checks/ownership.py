@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -91,9 +91,9 @@ class _Groups(Check):
         """What is compared."""
         return value
 
-    def is_kept(self, table: MappedTable, key: str) -> bool:
-        """Whether a decision on other rows says that this one keeps the value."""
-        return False
+    def kept(self, table: MappedTable) -> Collection[str]:
+        """The keys of rows that keep the value, as decisions on other rows say."""
+        return ()
 
     def batch(self, batch: Batch) -> Iterator[Finding]:
         if batch.table.target == self.target and self.field in batch:
@@ -105,10 +105,11 @@ class _Groups(Check):
 
     def relations(self) -> Iterator[Finding]:
         for table in self.scope.tables_for(self.target):
+            kept = self.kept(table)
             for number, group in enumerate(self._index.groups(), 1):
                 for row in group:
                     note, key = f"group {number}, of {len(group)}", self._keys.text(row)
-                    decision: Decision | None = "report" if self.is_kept(table, key) else None
+                    decision: Decision | None = "report" if key in kept else None
                     yield self.finding(table, key, table.column(self.field), note=note, decision=decision)
             return  # one index holds the rows of all tables of a target; several such tables are rare
 
@@ -126,8 +127,8 @@ class SameAddress(_Groups):
     def value(self, value: str) -> str:
         return email_key(value)
 
-    def is_kept(self, table: MappedTable, key: str) -> bool:
-        return key in {table.shown_key((each.into,)) for each in merges_of(table)}
+    def kept(self, table: MappedTable) -> Collection[str]:
+        return {table.shown_key((each.into,)) for each in merges_of(table)}
 
 
 @check

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from backfill.checks import ownership
 from backfill.domains.base import Counts
 from backfill.mapping.fit import problems
+from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import RowDecision
 from backfill.scanning.decided_rows import decisions_without_a_row
+from backfill.scanning.merged_users import Merge, merges_of
 from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import open_source
 from repos.unit_of_work import UnitOfWork
@@ -91,6 +94,23 @@ def test_a_scan_takes_both_accounts_for_one_person(legacy: ScriptDatabase) -> No
 
     found = [each for each in legacy.findings() if each.code in ("L06", "L14", "L27")]
     assert [(each.code, each.key, each.decision) for each in found] == [("L14", "3", "repair"), ("L14", "7", "report")]
+
+
+def test_a_scan_reads_the_merges_of_a_table_once(legacy: ScriptDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts = [(number, f"Bea{number % 20}@example.com", "", "", "2020-01-01", None) for number in range(100, 140)]
+    legacy.add("users", *accounts)
+    decided(legacy, *(merge(number, number + 20) for number in range(100, 120)))
+    reads: list[str] = []
+
+    def counted(table: MappedTable) -> list[Merge]:
+        reads.append(table.name)
+        return merges_of(table)
+
+    monkeypatch.setattr(ownership, "merges_of", counted)
+    found = [each for each in legacy.findings() if each.code == "L14"]
+
+    assert len([each for each in found if each.decision == "report"]) == 20
+    assert reads == ["users"]
 
 
 def test_another_run_writes_nothing_and_brings_changes(legacy: ScriptDatabase) -> None:
