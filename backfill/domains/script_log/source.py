@@ -100,7 +100,7 @@ class ScriptSource:
         row = found.row
         owner = None
         if row.new_owner is not None:
-            owner = self._users.named(tx, row.new_owner) if self._has_users else whole_key(row.new_owner)
+            owner = self._users.named(tx, row.new_owner) if self._has_users else _user_of_ledger(tx, row.new_owner)
             if owner is None:
                 return Problem("L05", NO_NEW_OWNER, found.table.column("user_id"))
         elif row.owner is not None and self._has_users:
@@ -132,3 +132,9 @@ class ScriptSource:
     def _user(self, tx: RecordsTransaction, user: Any) -> int | None:
         """Our id of a legacy user who came over."""
         return self._users.find(tx, [user]).get(row_key([user]))
+
+
+def _user_of_ledger(tx: RecordsTransaction, named: str | int) -> int | None:
+    """The user whom a mapping names by our id; None if there is none."""
+    number = whole_key(named)
+    return number if number is not None and number > 0 and tx.users.get(number) is not None else None

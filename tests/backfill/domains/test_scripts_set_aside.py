@@ -13,6 +13,7 @@ from backfill.domains.registry import DOMAINS
 from backfill.domains.script_log.source import NO_NEW_OWNER
 from backfill.mapping.model import RowDecision
 from domain.script.validation import MAX_TEXT_BYTES
+from repos.accounts.bulk_accounts import UserRecord
 from repos.unit_of_work import UnitOfWork
 from tests.backfill.domains.script_database import (
     DAY,
@@ -91,6 +92,21 @@ def test_the_mapping_decides_about_a_script_whose_owner_does_not_exist(legacy: S
     with legacy.unit_of_work.reading() as tx:
         assert [(row.id, row.user_id) for row in tx.scripts.read(after=0, limit=9)] == [(7, 2)]
     assert legacy.differences() == []
+
+
+@pytest.mark.parametrize(("to", "comes"), [(2, True), ("2", True), (3, False), (0, False), (-5, False), ("b", False)])
+def test_without_a_table_of_users_a_script_is_assigned_to_a_user_of_the_ledger(
+    legacy: ScriptDatabase, to: int | str, comes: bool
+):
+    with legacy.unit_of_work.records() as tx:
+        tx.bulk_accounts.add_users([UserRecord(2, "ben@example.com", 0, None, "Ben", None)])
+    legacy.sql("DROP TABLE users")
+    add_script(legacy, owner=None)
+    legacy.change_rule("scripts", decisions=(RowDecision(code="L06", key=(7,), do="assign", to=to),))
+
+    assert legacy.run()["scripts"] == Counts(migrated=comes, quarantined=not comes)
+    with legacy.unit_of_work.reading() as tx:
+        assert [row.user_id for row in tx.scripts.read(after=0, limit=9)] == [2] * comes
 
 
 def test_rows_of_scripts_that_do_not_exist_are_set_aside_one_by_one(legacy: ScriptDatabase):
