@@ -13,6 +13,7 @@ from domain.submissions.account_roles import ACCOUNT_ROLES
 from gates.database.accounts.install import run_plan
 from gates.database.accounts.plan import default_accounts, plan
 from gates.database.accounts.server import Server
+from gates.database.accounts.status import account_status
 from repos.database.engine import open_engine
 from repos.schema import upgrade
 from tests.services.databases import DatabaseServer
@@ -88,3 +89,12 @@ class InstalledLedger:
         self.server.drop_database(self.url)
         for each in self.accounts:
             self.server.execute(f"DROP USER IF EXISTS '{each.account.rpartition('@')[0]}'@'{HOST}'")
+
+
+def sentences(ledger: InstalledLedger) -> list[str]:
+    """The gaps that the status names, with `p` for the prefix and `ledger` for the database."""
+    with Server.opened(ledger.url) as server:
+        return [
+            gap.sentence.replace(ledger.prefix, "p").replace(ledger.database, "ledger")
+            for gap in account_status(server).gaps
+        ]
