@@ -17,7 +17,16 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from gates.static_scan.sql.sql_words import HOLE, READS, TRANSACTION_CONTROL, WRITES, opened, split_statements, words
+from gates.static_scan.sql.sql_words import (
+    FILLED,
+    HOLE,
+    READS,
+    TRANSACTION_CONTROL,
+    WRITES,
+    opened,
+    split_statements,
+    words,
+)
 from gates.static_scan.touchpoint import Access
 
 # The parser is recursive, and slow on what is nested without end.
@@ -28,8 +37,8 @@ _PARSER_ERRORS = (SqlglotError, RecursionError, AttributeError, LookupError, Typ
 # It reports on standard error what it lets through; this module reports it too.
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
-# What drivers of Python, and formats, fill in.
-_PLACEHOLDER = re.compile(r"%(?:\([A-Za-z_]\w{0,60}\))?s|\{[A-Za-z_0-9.]{0,60}\}")
+# What drivers of Python, formats and templates fill in.
+_PLACEHOLDER = re.compile(rf"{FILLED.pattern}|%s|\{{[A-Za-z_0-9.]{{0,60}}\}}")
 _MODIFIERS = re.compile(
     r"^(\s{0,200}(?:INSERT|REPLACE|UPDATE|DELETE))(?:\s{1,20}(?:LOW_PRIORITY|HIGH_PRIORITY|DELAYED|QUICK|IGNORE)\b){1,4}",
     re.IGNORECASE,

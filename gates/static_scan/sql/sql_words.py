@@ -20,6 +20,9 @@ _KEYWORD = re.compile(
     re.IGNORECASE,
 )
 _TITLED = re.compile(r"\s(?:Set|From|Into|Where|Values|Table|SET|FROM|INTO|WHERE|VALUES|TABLE)\s")
+# The place of a table or a value in a template: `DELETE FROM $table`, `UPDATE {{ table }} SET`, `FROM %(table)s`.
+FILLED = re.compile(r"\$[A-Za-z_]\w{0,60}|\$\{\w{1,60}\}|\{\{[^{}\n]{1,80}\}\}|%\(\w{1,60}\)s")
+_SCHEMA_KINDS = frozenset("TABLE VIEW INDEX TRIGGER PROCEDURE FUNCTION EVENT DATABASE SCHEMA USER".split())
 _MAX_WORDS = 4_000
 
 
@@ -140,6 +143,7 @@ def is_sql(text: str) -> bool:
     """Whether a text by itself is SQL, and no sentence about it: capitals, or all small with the signs of SQL."""
     if not mentions_sql(text[:400]):
         return False
+    text = FILLED.sub(HOLE, text)
     executable = text.lstrip().startswith(("/*!", "/*M!"))
     if not executable and _begins_as_prose(text):
         return False
@@ -201,19 +205,7 @@ def _shaped(tokens: list[str], *, small: bool) -> bool:
                 verb == "TRUNCATE" and len(tokens) == 2 and second != "TABLE"
             )
         case "CREATE" | "ALTER" | "DROP":
-            kinds = (
-                "TABLE",
-                "VIEW",
-                "INDEX",
-                "TRIGGER",
-                "PROCEDURE",
-                "FUNCTION",
-                "EVENT",
-                "DATABASE",
-                "SCHEMA",
-                "USER",
-            )
-            places = [place for place, token in enumerate(tokens[:5]) if token in kinds]
+            places = [place for place, token in enumerate(tokens[:5]) if token in _SCHEMA_KINDS]
             return bool(places) and len(tokens) > places[0] + 1 and (not small or (verb == "CREATE") == ("(" in tokens))
         case "CALL":
             return not small and _is_name(second) and third == "("
