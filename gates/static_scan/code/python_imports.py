@@ -31,14 +31,19 @@ class Imported(NamedTuple):
         return self.module.rpartition(".")[2]
 
     @property
+    def whole(self) -> str:
+        """The last part of the name of what is imported: a module or something in it."""
+        return (self.name or self.module).rpartition(".")[2]
+
+    @property
     def first(self) -> str:
         """The package; empty for one of the application's own, by a relative import."""
         return self.module.partition(".")[0]
 
 
-def python_imports(source: SourceText) -> tuple[dict[str, Imported], list[Imported]]:
-    """The imported names of a file, and the modules that give it all of theirs."""
-    names: dict[str, Imported] = {}
+def python_imports(source: SourceText) -> tuple[list[tuple[str, Imported]], list[Imported]]:
+    """The imported names of a file, one as often as it is imported, and the modules that give it all of theirs."""
+    names: list[tuple[str, Imported]] = []
     everything: list[Imported] = []
     for node in source.root.find_all(any=[{"kind": "import_statement"}, {"kind": "import_from_statement"}]):
         module = node.field("module_name")
@@ -50,7 +55,7 @@ def python_imports(source: SourceText) -> tuple[dict[str, Imported], list[Import
     return names, everything
 
 
-def _read(node: SgNode, source: SourceText, module: str, names: dict[str, Imported]) -> None:
+def _read(node: SgNode, source: SourceText, module: str, names: list[tuple[str, Imported]]) -> None:
     if node.kind() not in ("dotted_name", "aliased_import"):
         return
     inner = node.field("name") if node.kind() == "aliased_import" else None
@@ -58,7 +63,7 @@ def _read(node: SgNode, source: SourceText, module: str, names: dict[str, Import
     name = source.slice(inner or node)
     given = source.slice(alias) if alias is not None else name if module else name.partition(".")[0]
     whole = name if alias is not None else name.partition(".")[0]
-    names[given] = Imported(module, name) if module else Imported(whole, "")
+    names.append((given, Imported(module, name) if module else Imported(whole, "")))
 
 
 def cursor_words(source: SourceText) -> set[str]:

@@ -25,6 +25,7 @@ _STARTERS = frozenset("run call check_call check_output Popen system popen".spli
 class CallEffect(NamedTuple):
     """The effect of a call. `called` are the names of the function: `render`, or `queries.render`.
 
+    One of a name alone that `shows` does not if the tree has a function of that name: it is followed.
     One that is `seen` shows its arguments, unless the tree has a method of that name: `window` may be any object.
     """
 
@@ -46,10 +47,11 @@ def effect_of(call: SgNode, keyword: str, file: ParsedFile) -> CallEffect:
     if keyword in words["run_by_drivers"]:
         return _UNKNOWN
     is_template = name == "render" and len(links) > 1  # `Template(text).render(name=value)`
-    if keyword in words["shown"] or (name in words["harmless"] and not is_template):
+    if keyword in words["shown"]:
         return _SHOWS
-    if only_shows(links, given, file.syntax):
-        return _SHOWS
+    called = tuple(link.name for link in links)
+    if (name in words["harmless"] and not is_template) or only_shows(links, given, file.syntax):
+        return CallEffect("shows", called if len(links) == 1 else ())
     if name in _STARTERS and _program(given, file) in words["programs"]:
         return _SHOWS
     is_database = _is_database(links)
@@ -66,7 +68,6 @@ def effect_of(call: SgNode, keyword: str, file: ParsedFile) -> CallEffect:
             return _SHOWS if module in words["modules"] else _HOLDS
     if name in words["runners"] and any(_is_shown_by(each, file) for each in given):
         return _SHOWS
-    called = tuple(link.name for link in links)
     if len(called) <= 2 and all(link.arguments is None for link in links[:-1]):
         return CallEffect("calls", called)
     return _UNKNOWN

@@ -83,6 +83,19 @@ def bases_of(made: SgNode, file: ParsedFile) -> list[str]:
     return [file.source.slice(each)[:200].partition("[")[0].rpartition(".")[2] for each in names]
 
 
+def metaclasses_of(made: SgNode, file: ParsedFile) -> list[str]:
+    """The last names of the keyword arguments of a class: of its metaclass, and what `__init_subclass__` gets."""
+    listed = made.field("superclasses")
+    given = [each for each in listed.children() if each.kind() == "keyword_argument"] if listed is not None else []
+    return [file.source.slice(each)[:200].rpartition("=")[2].strip().rpartition(".")[2] for each in given]
+
+
+def knows_subclasses(file: ParsedFile, made: SgNode) -> bool:
+    """Whether a class does something with each class that extends it."""
+    start, end = made.range().start.index, made.range().end.index
+    return any(start < each.range().start.index < end for each in file.functions("__init_subclass__"))
+
+
 def position_of(node: SgNode, call: SgNode) -> int:
     """The place of an argument of a call."""
     listed = call.field("arguments")

@@ -16,16 +16,15 @@ from gates.static_scan.text_uses.declarations import (
     enclosing,
     is_definition,
     is_shown_by_decorator,
+    knows_subclasses,
+    metaclasses_of,
     name_of,
     same_place,
 )
-from gates.static_scan.text_uses.tree_names import ParsedFile, TreeNames
+from gates.static_scan.text_uses.passed_on import is_passed_on, is_read_by_name
+from gates.static_scan.text_uses.tree_names import MAX_FILES, MAX_USES, ParsedFile, TreeNames
 from gates.static_scan.word_lists import word_lists
 
-# A name that more files have is not followed.
-MAX_FILES = 60
-# Neither is one with more places in a file.
-MAX_USES = 1_000
 _SCOPES = (
     "function_definition",
     "lambda",
@@ -92,18 +91,7 @@ class NameUses:
     def _name(self, file: ParsedFile, node: SgNode, name: str) -> list[Use]:
         """The uses of a name that gets the value: in its function, its class, or everywhere."""
         self._is_for_people = self._is_for_people or bool({*words_of(name)} & self._words["for_people"])
-        scope = enclosing(
-            node,
-            (
-                "function_definition",
-                "lambda",
-                "class_definition",
-                "list_comprehension",
-                "set_comprehension",
-                "dictionary_comprehension",
-                "generator_expression",
-            ),
-        )
+        scope = enclosing(node, _SCOPES)
         if scope is not None and "comprehension" in scope.kind() and _is_walrus(node):
             scope = enclosing(node, ("function_definition", "class_definition"))
         if scope is not None and (declared := _declared_outside(file, name, scope)):
@@ -113,12 +101,22 @@ class NameUses:
             return self._everywhere(file, name)
         if scope.kind() != "class_definition":
             return self.in_range(file, name, scope)
-        if name not in self._words["shown"] and not self.has_known_bases(file, scope):
+        if name not in self._words["shown"] and not self._is_own_class(file, scope):
             raise NotFollowedError
         found = [*self.in_range(file, name, scope), *self.of_members(file, name)]
         if self._is_enumeration(file, scope):
             found += [*self.in_range(file, "self", scope), *self._everywhere(file, name_of(scope, "name", file))]
         return found
+
+    def _is_own_class(self, file: ParsedFile, made: SgNode) -> bool:
+        """Whether only code of the tree that names a member of a class takes it."""
+        outer = enclosing(made, ("class_definition",))
+        if outer is not None and not self.has_known_bases(file, outer):
+            return False  # `class Meta`
+        name = name_of(made, "name", file)
+        if name in self._tree.taken_apart or not self.has_known_bases(file, made):
+            return False
+        return self._is_enumeration(file, made) or not is_passed_on(self._tree, file, name)
 
     def _is_enumeration(self, file: ParsedFile, made: SgNode) -> bool:
         return any(each.endswith(("Enum", "Flag", "Choices")) for each in bases_of(made, file))
@@ -139,27 +137,30 @@ class NameUses:
         if not self._is_new("name", file.source.file, name):
             return []
         is_taken = file.takes_any_name or name in self._tree.quoted or file.module in self._tree.taken_apart
-        if is_taken or not name.isascii() or file.path.stem in self._words["settings"]:
+        is_taken = is_taken or file.module in self._tree.loaded
+        if is_taken or not name.isascii() or is_read_by_name(file) or is_passed_on(self._tree, file, file.module):
             raise NotFollowedError
         local = {each.function for each in file.syntax.assignments.get(name, []) if each.function is not None}
         if f"global {name}" in file.source.text:
             local.clear()
         identifiers = self._few_of(file.identifiers(name))
         found = [Use(file, each) for each in identifiers if _is_of_module(file, each, name, local)]
-        for other in self._few(name):
+        others = [*self._few(name), *map(self._tree.file, self._tree.takers_of_all[:MAX_FILES])]
+        for other in others:
             if other.source.file != file.source.file:
                 found += self._imported(file, other, name)
+        if not found and self._tree.loads_modules:
+            raise NotFollowedError
         return found
 
     def _imported(self, file: ParsedFile, other: ParsedFile, name: str) -> list[Use]:
         found: list[Use] = []
-        for alias, imported in other.imports.items():
+        for alias, imported in other.imported:
             if imported.name == name and file.gives(imported):
                 found += self._everywhere(other, alias)
         if any(map(file.gives, other.everything)):
             found += self._everywhere(other, name)
-        if file.module in other.source.text:
-            found += [Use(other, each) for each in other.attributes(name) if not is_definition(each)]
+        found += [Use(other, each) for each in other.attributes(name) if not is_definition(each)]
         return found
 
     def _is_new(self, *key: str) -> bool:
@@ -208,11 +209,13 @@ class NameUses:
 
     def has_known_bases(self, file: ParsedFile, made: SgNode, depth: int = 0) -> bool:
         """Whether all that a class extends is in the tree, or uses none of its members."""
+        if any(each not in self._words["metaclasses"] for each in metaclasses_of(made, file)):
+            return False
         for base in bases_of(made, file):
             if base in self._words["bases"] or base.endswith(("Error", "Exception", "Warning", "Enum", "Choices")):
                 continue
             found = list(self.declared(file, (base,)))
-            if not found or depth > 4:
+            if not found or depth > 4 or any(knows_subclasses(other, each) for other, each in found):
                 return False
             if not all(self.has_known_bases(other, each, depth + 1) for other, each in found):
                 return False

@@ -18,6 +18,10 @@ from gates.static_scan.sql.sql_words import mentions_sql
 
 _WORD = re.compile(r"[A-Za-z_]\w{0,80}")
 _MAX_PARSED = 200
+# A name that more files have is not followed.
+MAX_FILES = 60
+# Neither is one with more places in a file.
+MAX_USES = 1_000
 _CHOSEN_NAME = re.compile(r"\b(?:globals|locals)\(|\bvars\(\)|\bmodules\[__name__\]")
 _CHOSEN_MEMBER = re.compile(
     r"\bvars\(|__dict__|\b(?:getmembers|attrgetter)\(|\bgetattr\(\s{0,8}[\w.()]{1,80}\s{0,8},\s{0,8}[^\"'\s]"
@@ -27,6 +31,21 @@ _TAKEN_APART = re.compile(
     r"\b(?:vars|dir|getmembers|getattr)\(\s{0,8}((?:\w{1,60}\.){0,6}\w{1,80})|\b(\w{1,80})\.__dict__"
 )
 # `getattr(queries, "DELETE")`, `import_string("app.queries.DELETE")`.
+# What an import gives: `from queries import (A, B)`, `import queries as q`.
+_IMPORTED = re.compile(
+    r"^[ \t]{0,80}(?:from[ \t]{1,8}[\w.]{1,200}[ \t]{1,8})?import[ \t]{1,8}(\([^()]{1,4000}\)|[^\n(]{1,400})",
+    re.MULTILINE,
+)
+# A module is loaded by a name made at run time: `import_module(f"steps.{name}")`.
+_LOADS = re.compile(
+    r"\b(?:import_module|__import__|load_module|run_path|run_module|exec_module|import_string)\(\s{0,8}[^\"'\s)]"
+    r"|\b(?:iter_modules|walk_packages|entry_points)\("
+)
+# A module is loaded by its name: `import_module("app.steps")`, `config.from_object("steps")`, `run_path("steps.py")`.
+_LOADED = re.compile(
+    r"\b(?:import_module|__import__|run_module|from_object|config_from_object|modules|run_path|from_pyfile)[(\[]\s{0,8}"
+    r"[\"'](?:\w{1,60}[./]){0,8}?(\w{1,80})(?:\.py)?[\"']"
+)
 _BY_NAME = ("getattr", "attrgetter", "import_string")
 _QUOTED = re.compile(r"['\".]([A-Za-z_]\w{0,80})['\"]")
 _TEST_LIBRARIES = frozenset("pytest unittest hypothesis".split())
@@ -40,7 +59,9 @@ class ParsedFile:
         self.path = PurePosixPath(file.path)
         self.source = SourceText(file.path, file.text, "python")
         self.syntax = Syntax(self.source)
-        self.imports, self.everything = python_imports(self.source)
+        # A name may be imported twice: `try: from a import S`, `except ImportError: from b import S`.
+        self.imported, self.everything = python_imports(self.source)
+        self.imports = dict(self.imported)
         self.is_test = bool(
             _TEST_LIBRARIES & self.syntax.module_words
             or self.path.name.startswith(("test_", "conftest"))
@@ -117,6 +138,8 @@ class TreeNames:
     def __init__(self, files: Sequence[SourceFile]) -> None:
         self._files = {file.path: file for file in files if file.language == "python"}
         self._parsed: dict[str, ParsedFile] = {}
+        # The modules and classes, by file and name, whose members may be taken where they are given to.
+        self.passed_on: dict[tuple[str, str], bool] = {}
         # How often a file was parsed.
         self.parses = 0
 
@@ -145,6 +168,30 @@ class TreeNames:
             for file in self._files.values()
             for match in _TAKEN_APART.finditer(file.text)
         )
+
+    @cached_property
+    def loads_modules(self) -> bool:
+        """Whether a file loads modules whose names are made at run time."""
+        return any(_LOADS.search(file.text) for file in self._files.values())
+
+    @cached_property
+    def loaded(self) -> frozenset[str]:
+        """The modules that a file loads by their names."""
+        return frozenset(name for file in self._files.values() for name in _LOADED.findall(file.text))
+
+    @cached_property
+    def takers_of_all(self) -> list[str]:
+        """The files that import all names of a module."""
+        return [path for path, file in self._files.items() if "import *" in file.text]
+
+    @cached_property
+    def importers(self) -> Mapping[str, list[str]]:
+        """The files that import something by a name."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for path, file in self._files.items():
+            for name in {name for match in _IMPORTED.finditer(file.text) for name in _WORD.findall(match[1])}:
+                found[name].append(path)
+        return found
 
     @cached_property
     def quoted(self) -> frozenset[str]:

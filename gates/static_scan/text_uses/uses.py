@@ -43,6 +43,17 @@ _ENDS = frozenset(
 )
 
 
+# Operators that texts do not have: an object of a package may run what it gets by one.
+_OF_OBJECTS = frozenset({">>", "<<", "@", "&", "-", "/", "//", "**", "^", "|"})
+
+
+def _is_call_by_operator(operation: SgNode, text: SgNode) -> bool:
+    """Whether an operator is one of an object: `stream >> "DELETE …"`; dictionaries are joined by `|`."""
+    operator = operation.field("operator")
+    sign = operator.text() if operator is not None else ""
+    return sign in _OF_OBJECTS and not (sign == "|" and text.kind() not in ("string", "concatenated_string"))
+
+
 class TextUses:
     """Says of the texts of a tree whether they are only kept and shown."""
 
@@ -107,6 +118,8 @@ class _Walk:
         around = Use(file, parent)
         if kind in _ENDS:
             return ()
+        if kind == "binary_operator" and _is_call_by_operator(parent, node):
+            raise NotFollowedError
         if kind in _PART_OF:
             return () if kind == "pair" and self._is_shown_key(file, parent) else (around,)
         match kind:
@@ -161,6 +174,8 @@ class _Walk:
         if call is None or call.kind() != "call":
             raise NotFollowedError
         effect = effect_of(call, keyword, file)
+        if effect.kind == "shows" and effect.called:
+            return self._called(file, node, call, keyword, effect.called) or ()
         if effect.kind == "shows" or self._is_seen(effect):
             return ()
         if effect.kind == "holds":

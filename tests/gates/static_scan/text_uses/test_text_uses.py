@@ -27,7 +27,7 @@ def scanned(folder: Path, files: str) -> Inventory:
     """The inventory of a tree."""
     for part in f"\n{files}".split("\n--- ")[1:]:
         name, _, code = part.partition("\n")
-        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(code, encoding="utf-8")
     inventory = take_inventory(folder)
     assert inventory.unread == []
