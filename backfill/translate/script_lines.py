@@ -25,8 +25,9 @@ from domain.script.validation import check_id
 # The shape whose lines are only source lines: their formats follow from the lines around them.
 FOUNTAIN = "fountain"
 
-# Most ids of a save are those of the save before.
+# Most ids of a save are those of the save before. An id of a hostile document may have megabytes.
 MAX_KNOWN_IDS = 4_096
+MAX_KNOWN_CHARACTERS = 200
 
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 # What `check_text` refuses, except line ends.
@@ -88,14 +89,22 @@ def clean(text: str) -> str:
     return text if text.isprintable() else _CONTROLS.sub("", text)
 
 
-@lru_cache(maxsize=MAX_KNOWN_IDS)
 def our_id(legacy_id: str) -> str:
     """The id itself where it is valid here, else an id that follows from it."""
+    return _short_id(legacy_id) if len(legacy_id) <= MAX_KNOWN_CHARACTERS else _made_id(legacy_id)
+
+
+@lru_cache(maxsize=MAX_KNOWN_IDS)
+def _short_id(legacy_id: str) -> str:
     try:
         check_id("id", legacy_id)
     except Rejected:
-        return "x" + sha256(legacy_id.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+        return _made_id(legacy_id)
     return legacy_id
+
+
+def _made_id(legacy_id: str) -> str:
+    return "x" + sha256(legacy_id.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
 def _with_ids_once(lines: Iterable[Line]) -> Iterator[Line]:

@@ -13,8 +13,9 @@ from typing import Any
 from backfill.domains.chat_logs.log_rows import LogRow
 from backfill.domains.chat_logs.overlaps import MAX_REMEMBERED, SAME_MICROSECONDS, are_one, is_near, text_key
 
-# Rows that wait behind an exchange.
+# Rows that wait after an exchange, and the characters of their texts.
 MAX_HELD_ROWS = 1_000
+MAX_HELD_CHARACTERS = 4 << 20
 
 
 def after_their_messages(rows: Iterator[LogRow]) -> Iterator[LogRow]:
@@ -35,6 +36,7 @@ class _HeldRows:
 
     def __init__(self) -> None:
         self._rows: deque[LogRow] = deque()
+        self._characters = 0
         # The exchanges among them by their answers, and by their own places the message that each comes after.
         self._by_answer: dict[tuple[Any, ...], list[LogRow]] = {}
         self._follows: dict[tuple[int, int], LogRow | None] = {}
@@ -55,6 +57,7 @@ class _HeldRows:
 
     def add(self, row: LogRow) -> None:
         self._rows.append(row)
+        self._characters += row.size
         if _is_exchange(row):
             self._by_answer.setdefault(_answer_of(row), []).append(row)
             self._follows[_place(row)] = None
@@ -67,16 +70,20 @@ class _HeldRows:
         """The rows before the first exchange whose answer may still come; all of them if there is no newest row."""
         while self._rows:
             row = self._rows[0]
-            is_old = newest is None or newest - row.chat.at > SAME_MICROSECONDS or len(self._rows) > MAX_HELD_ROWS
+            is_old = newest is None or newest - row.chat.at > SAME_MICROSECONDS
             if _place(row) not in self._follows:
+                self._characters -= row.size
                 yield self._rows.popleft()
-            elif not is_old:
+            elif not is_old and not self._is_full():
                 return
             else:
                 self._rows.popleft()
                 message = self._forget(row)
                 # Without a message it is the next one.
                 self._rows.insert(0 if message is None else self._rows.index(message) + 1, row)
+
+    def _is_full(self) -> bool:
+        return len(self._rows) > MAX_HELD_ROWS or self._characters > MAX_HELD_CHARACTERS
 
     def _forget(self, exchange: LogRow) -> LogRow | None:
         """Let an exchange go; returns the message that it comes after."""

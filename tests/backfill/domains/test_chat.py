@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from backfill.domains.base import Counts
+from backfill.domains.chat_logs import late_exchanges
+from backfill.domains.chat_logs.log_rows import LogRow
 from domain.chat import Usage
 from repos.unit_of_work import UnitOfWork
 from tests.backfill.domains.flat_backfill import FlatBackfill, legacy_file
@@ -138,6 +140,29 @@ def test_exchanges_wait_for_their_own_answers_only(backfill: FlatBackfill) -> No
     run(backfill)
 
     assert sorted(texts(backfill)) == ["A1", "A2", "A3", "Q1", "Q2", "Q3", "Q3", "later"]
+    assert backfill.differences("chat") == []
+
+
+def test_few_large_messages_wait_for_an_answer(backfill: FlatBackfill, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(late_exchanges, "MAX_HELD_CHARACTERS", 2_500)
+    held: list[int] = []
+    add = late_exchanges._HeldRows.add
+
+    def counted(rows: late_exchanges._HeldRows, row: LogRow) -> None:
+        add(rows, row)
+        held.append(len(rows))
+
+    monkeypatch.setattr(late_exchanges._HeldRows, "add", counted)
+    exchange(backfill, 1, "Q1", "A1", created_at="1970-01-02 00:00:20")
+    for number in range(2, 30):
+        add_message(backfill, number, "user", f"{number}" * 500, timestamp="1970-01-02 00:00:21")
+    exchange(backfill, 2, "Q2", "A2", created_at="1970-01-02 00:01:20")
+    add_message(backfill, 30, "user", "Q2", timestamp="1970-01-02 00:01:00")
+    add_message(backfill, 31, "assistant", "A2", timestamp="1970-01-02 00:01:25")
+
+    assert run(backfill) == {"chat_history": Counts(migrated=30), "chat_messages": Counts(migrated=1, merged=1)}
+
+    assert 2 < max(held) < 9
     assert backfill.differences("chat") == []
 
 
