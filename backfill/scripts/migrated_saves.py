@@ -113,7 +113,7 @@ def _is_text_of(tx: RecordsTransaction, script_id: int, own: LegacyVersion, save
         text = SuccessiveSaves().read(save.content, save.shape)
     except Rejected:
         return False
-    if not text.whole and (own.raw is None or raw_bytes(own.raw) != save.content):
+    if not text.whole if own.raw is None else raw_bytes(own.raw) != save.content:
         return False
     lines = list(state_at(tx, script_id, own.version_number).lines())
     return len(lines) == len(text.lines) and all(

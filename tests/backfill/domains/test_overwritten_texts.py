@@ -127,6 +127,19 @@ def test_a_new_text_that_cannot_be_read_is_set_aside_until_it_can(brought: Scrip
     assert (brought.texts(7), set_aside(brought), brought.differences()) == (["New."], [], [])
 
 
+@pytest.mark.parametrize("other", ['{"version":3', '{"version":2,"pages":1'])
+def test_the_usual_bytes_of_the_same_lines_take_the_place_of_others(brought: ScriptDatabase, other: str) -> None:
+    before = head(brought)
+    usual = json.dumps(json.loads(lines("One.", "Two.")), separators=(",", ":"))
+    for day, content in enumerate((usual.replace('{"version":2', other), usual), 3):
+        overwrite(brought, content, day=day)
+        assert brought.differences() != []
+
+        brought.run()
+
+        assert (head(brought), brought.texts(7), brought.differences()) == (before, ["One.", "Two."], [])
+
+
 def test_other_bytes_of_the_same_lines_are_kept_without_a_version(brought: ScriptDatabase) -> None:
     before = head(brought)
     for pages in (2, 3):
