@@ -6,11 +6,13 @@ again is a tenth of a command's cost in Python, and there is no server whose con
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Dialect, Engine, PoolProxiedConnection, event
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -20,6 +22,8 @@ from repos.database.packet_text import PacketRoom, PacketText
 
 # The limit is half of the server's max_allowed_packet if that is less.
 MAX_STATEMENT_BYTES = 4 << 20
+# One for all files: a dialect for each would compile all statements again.
+SQLITE_DIALECT: Dialect = SQLiteDialect_pysqlite(dbapi=sqlite3)
 
 
 class Connected:
@@ -28,7 +32,7 @@ class Connected:
     On SQLite it caches a value from one session for the next, valid until the next write to the database.
     """
 
-    __slots__ = ("_data_version", "_remembered", "cursor", "is_sqlite", "pooled", "room", "text")
+    __slots__ = ("_data_version", "_remembered", "cursor", "dialect", "is_sqlite", "pooled", "room", "text")
 
     def __init__(self, pooled: PoolProxiedConnection, dialect: Dialect) -> None:
         self.pooled = pooled
@@ -37,6 +41,7 @@ class Connected:
         self.room = PacketRoom(packet)
         self.text = PacketText(dialect, min(MAX_STATEMENT_BYTES, packet // 2), packet)
         self.is_sqlite = dialect.name == "sqlite"
+        self.dialect = SQLITE_DIALECT if self.is_sqlite else dialect
         self._data_version: int | None = None
         self._remembered: tuple[int, int, Any] | None = None
 

@@ -35,7 +35,6 @@ class Session:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._dialect = engine.dialect
         self._kept = connections.kept_of(engine)
         self._connected = connected = connections.take(engine, self._kept)
         self._pooled = connected.pooled
@@ -43,6 +42,7 @@ class Session:
         self._connection = connected.cursor.connection
         self.room = connected.room
         self._text = connected.text
+        self._dialect = connected.dialect
         # Whether the database is SQLite, whose dialect differs in a few statements.
         self.is_sqlite = is_sqlite = connected.is_sqlite
         self._many_at_once = not is_sqlite
