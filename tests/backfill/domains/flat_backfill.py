@@ -37,12 +37,12 @@ class FlatBackfill:
         self.unit_of_work = unit_of_work
         self.decisions: dict[str, Any] = {}
         self.rules: dict[str, dict[str, Any]] = {}
-        self._runs = 0
+        self._catalog: Catalog | None = None
 
     @contextmanager
     def context(self, run_id: int = 0) -> Iterator[BackfillContext]:
         with open_source(self.url) as source:
-            catalog = read_catalog(source)
+            catalog = self._catalog or read_catalog(source)
             mapping = self.mapping(catalog)
             tables = {
                 table.name: MappedTable(table, mapping.tables[table.name], HASH_KEY)
@@ -64,8 +64,14 @@ class FlatBackfill:
     def run(self, *domains: str, slice_seconds: float = 60.0) -> dict[str, Counts]:
         """Bring domains over; returns the counts by source table."""
         run_id = self.open()
-        for name in domains:
-            self.run_domain(run_id, name, slice_seconds=slice_seconds)
+        # Read once: the source does not change between the domains.
+        with open_source(self.url) as source:
+            self._catalog = read_catalog(source)
+        try:
+            for name in domains:
+                self.run_domain(run_id, name, slice_seconds=slice_seconds)
+        finally:
+            self._catalog = None
         return self.counts(run_id)
 
     def open(self) -> int:

@@ -104,10 +104,11 @@ class ScriptDatabase:
     def context(self) -> Iterator[BackfillContext]:
         """The context of a new run, planned."""
         with open_source(f"sqlite:///{self.file}") as source:
-            drafted = draft(read_catalog(source))
+            catalog = read_catalog(source)
+            drafted = draft(catalog)
             text = mapping_text(drafted._replace(mapping=self.mapped(drafted.mapping)))
             run, _ = open_run(self.unit_of_work, source, text, share=None, into_used=True, clock=self.clock)
-            context = run_context(run, source, self.unit_of_work, self.clock)
+            context = run_context(run, source, self.unit_of_work, self.clock, catalog)
             plan(context, lambda *_: None)
             yield context
 
