@@ -15,8 +15,10 @@ _NO_TRIGGER = (
 )
 
 
-def run_plan(server: Server, steps: Sequence[Step]) -> list[str]:
+def run_plan(server: Server, steps: Sequence[Step], changed: list[str] | None = None) -> list[str]:
     """Run the statements of a plan, and return a sentence for the guards that the server did not allow.
+
+    Each account whose password was set is added to `changed`.
 
     Raises:
         NoAccounts: this account may not do what a statement does; what was done before stays, and a repeat goes on.
@@ -29,6 +31,8 @@ def run_plan(server: Server, steps: Sequence[Step]) -> list[str]:
             continue
         try:
             _run(server, step)
+            if step.account and changed is not None:
+                changed.append(step.account)
         except DBAPIError as error:
             number = number_of(error)
             reason = str(error.orig.args[-1]).rstrip(".") if error.orig is not None else ""

@@ -20,12 +20,16 @@ MAX_NAME = 32
 
 
 class Step(NamedTuple):
-    """One statement: what it is for, as shown, and with the password. `guard` is the guard it is needed for."""
+    """One statement: what it is for, as shown, and with the password.
+
+    `guard` is the guard it is needed for, `account` the account whose password it sets.
+    """
 
     about: str
     shown: str
     sql: str
     guard: str = ""
+    account: str = ""
 
 
 class Account(NamedTuple):
@@ -71,8 +75,8 @@ def without_second_roles(accounts: Iterable[Account], named: Sequence[Account]) 
     for role, account in found:
         if first.setdefault(account, role) != role:
             raise NoAccounts(
-                f"{account} would have two roles, {first[account]} and {role}: choose another name with --account or "
-                "--prefix."
+                f"{account} would have two roles, {first[account]} and {role}: give one of them another name, with "
+                "--account, or with --role and --prefix."
             )
     return found
 
@@ -139,7 +143,7 @@ def _account(server: Server, wanted: Account, passwords: Mapping[str, str | None
             for password in (None, passwords.get(account))
         )
         about = f"create the account {account}" if found is None else f"set the password of {account}"
-        yield Step(about, shown, sql)
+        yield Step(about, shown, sql, account=account)
     held = set() if found is None else found[0]
     needed = wanted_privileges(role)
     # What it may do elsewhere is reported by the status, and not ours to take away.

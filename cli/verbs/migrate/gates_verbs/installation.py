@@ -114,12 +114,12 @@ def install(
         unset = _unset(server, accounts, set_passwords=set_passwords)
         made = {name: _password(places[name]) for name in unset}
         steps = plan(server, accounts, dict(made))
+        changed: list[str] = []
         try:
-            gaps = run_plan(server, steps)
+            gaps = run_plan(server, steps, changed)
         except NoAccounts:
-            # An account that was created before has its password already.
             if passwords is None:
-                _print_passwords([(name, made[name]) for name in made if server.grants_of(name) is not None])
+                _print_passwords([(name, made[name]) for name in changed])
             raise
         left = [each for each in listed_accounts(server) if each not in accounts]
         gaps += [_LEFT.format(account=each.account, role=each.role) for each in differing(server, left)]

@@ -6,6 +6,7 @@ import secrets
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from tests.cli.running import CommandLine
 from tests.gates.database.accounts.installed import InstalledLedger
@@ -71,3 +72,27 @@ def test_an_installation_without_options_brings_all_listed_accounts_up_to_date(h
         for name in (robot, f"{other}_reader"):
             mariadb.execute(f"DROP USER IF EXISTS '{name}'@'%'")
         ledger.remove()
+
+
+def test_an_installation_that_fails_prints_the_passwords_that_it_set_and_no_others(home: Path, mariadb: DatabaseServer):
+    ledger = InstalledLedger(mariadb, roles=ROLES, name=f"gl{secrets.token_hex(3)}")
+    installer = f"{ledger.prefix}_installer"
+    url = make_url(ledger.url).set(username=installer, password="x1").render_as_string(hide_password=False)
+    run = CommandLine(home, warm=True, SCRIPTLEDGER_DATABASE_URL=url)
+    arguments = ("gates", "install", "--role", "worker", "--role", "producer", "--set-passwords")
+    try:
+        ledger.root(f"CREATE USER '{installer}'@'%' IDENTIFIED BY 'x1'")
+        ledger.root(f"GRANT CREATE USER ON *.* TO '{installer}'@'%'")
+        ledger.root(f"GRANT SELECT ON mysql.* TO '{installer}'@'%'")
+        ledger.root(f"GRANT SELECT, INSERT, UPDATE ON `{ledger.database}`.* TO '{installer}'@'%'")
+        ledger.root(f"REVOKE SELECT ON script_heads FROM '{ledger.name('worker')}'@'%'")
+        # It may set passwords, and grant nothing: the worker's comes first.
+        part = run(*arguments)
+        ledger.root("ALTER TABLE submission_inbox ALTER COLUMN account DROP DEFAULT")
+        none = run(*arguments)
+    finally:
+        mariadb.execute(f"DROP USER IF EXISTS '{installer}'@'%'")
+        ledger.remove()
+
+    assert (part.status, [line.split()[0] for line in part.out.splitlines()]) == (1, [f"{ledger.name('worker')}@%"])
+    assert (none.status, none.out) == (1, ""), none.err
