@@ -70,7 +70,7 @@ def upgrade(database: DatabaseUrl = None, allow_table: AllowTable = None, as_jso
             "that. It is recorded now; nothing else was changed."
         )
     else:
-        begun = f"was migrated from schema {before}" if before else "was empty, and was migrated"
+        begun = f"was migrated from schema {before}" if before else "had no schema, and was migrated"
         screen.print_text(f"The database {begun} to schema {after}.")
 
 
