@@ -1,6 +1,6 @@
 """Overlaps of chat logs: a text that another table logged within seconds, in the same script, is one message (L34).
 
-Only the messages of the last seconds is remembered, and it is part of the checkpoint.
+Only the messages of the last minutes are remembered, and they are part of the checkpoint.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class RecentMessage(msgspec.Struct, array_like=True):
 
 
 class Overlaps:
-    """What was written in the last seconds."""
+    """The messages of the last minutes."""
 
     def __init__(self, hash_key: bytes, recent: list[RecentMessage] | None = None) -> None:
         self._hash_key = hash_key
