@@ -27,7 +27,8 @@ def word_reader(rule: ColumnRule, field: Field) -> Callable[[Any], tuple[str | N
     """
     others = rule.others or field.others
     known = {word: word for word in field.words} | rule.values
-    in_any_case = {given.strip().casefold(): word for given, word in reversed(known.items())}
+    in_order = (*((word, word) for word in field.words), *reversed(rule.values.items()))
+    in_any_case = {given.strip().casefold(): word for given, word in in_order}
 
     def read(value: Any) -> tuple[str | None, bool]:
         if value is None:

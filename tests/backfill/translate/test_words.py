@@ -36,6 +36,15 @@ def test_a_word_is_one_of_the_accepted_ones(value: Any, word: str | None, *, cha
     assert word_reader(rule, ROLE)(value) == (word, changed)
 
 
+@pytest.mark.parametrize(
+    ("value", "word"), [("USER", "tool"), ("uSer", "tool"), ("user", "user"), ("User", "tool"), ("BOT", "assistant")]
+)
+def test_in_another_case_the_words_of_the_mapping_come_first(value: str, word: str) -> None:
+    rule = ColumnRule(to="role", values={"User": "tool", "bot": "assistant", "Bot": "system"})
+
+    assert word_reader(rule, ROLE)(value)[0] == word
+
+
 def test_other_words_become_the_one_of_the_mapping() -> None:
     assert word_reader(ColumnRule(to="role", others="tool"), ROLE)("critic") == ("tool", True)
 
