@@ -15,7 +15,7 @@ MAX_MAPPING_BYTES = 16 << 20
 # The fields of the file's first level.
 _TOP = ("format", "source", "decisions", "tables")
 _LARGEST_NUMBER = (1 << 64) - 1
-_CODE = re.compile(r"L(0[1-9]|[1-3][0-9]|4[0-4])")
+_CODE = re.compile(r"L(0[1-9]|[1-3][0-9]|4[0-5])")
 
 
 def decode(text: str) -> Mapping:
@@ -143,7 +143,7 @@ class _Decoder:
 
     def _check_code(self, where: str, code: str) -> None:
         if not _CODE.fullmatch(code):
-            self._add("unknown_code", where, f"There is no anomaly {code!r}; codes are L01 to L44.")
+            self._add("unknown_code", where, f"There is no anomaly {code!r}; codes are L01 to L45.")
 
     def _converted(self, data: Any, kind: Any, where: str) -> Any:
         try:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from backfill.checks.saves import CUT
 from backfill.checks.text import double_encoded
+from backfill.content.encoded_text import encoding_of
 from backfill.content.recognise import decode
 from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import Mapping
@@ -40,6 +41,9 @@ def content_check(mapping: Mapping) -> ContentCheck:
         # By default a text that is cut off blocks the cut-over, and comes over as it is.
         if _is_cut(table, content) and decision(mapping, table, "L10", key)[0] == "quarantine":
             return CUT_OFF
+        encoding = encoding_of(content)
+        if encoding is not None and decision(mapping, table, "L45", key)[0] not in ("report", "accept"):
+            return Refusal("L45", f"The text is stored as {encoding}: decode it in the source, or accept it as it is.")
         # Most contents have no such byte, which is found a hundred times as fast as the pattern.
         if _FIRST not in content or _SUSPECT.search(content) is None:
             return None

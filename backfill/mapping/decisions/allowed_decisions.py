@@ -13,6 +13,7 @@ ASIDE: Actions = frozenset({"quarantine"})
 LEAVE: Actions = ASIDE | {"skip"}
 OWNED: Actions = LEAVE | {"assign"}
 ACCEPT: Actions = ASIDE | {"accept"}
+KEEP: Actions = frozenset({"accept"})
 ANY: Actions = LEAVE | {"accept", "repair"}
 
 # A save is a step of a history: one that cannot be read cannot be accepted, and one that can is not left out. Some of
@@ -27,6 +28,7 @@ _SAVES: dict[str, Actions] = {
 _DESCRIBED: dict[str, Actions] = {
     **dict.fromkeys(("L05", "L06", "L12", "L15", "L29", "L30"), ANY),
     "L40": ASIDE | {"repair"},
+    "L45": KEEP,
 }
 ALLOWED: dict[str, dict[str, Actions]] = {
     "users": {"L12": ANY, "L14": ANY | {"merge"}, "L29": LEAVE | {"repair"}, "L30": OWNED, "L40": ASIDE},
@@ -39,6 +41,7 @@ ALLOWED: dict[str, dict[str, Actions]] = {
         "L33": frozenset({"accept", "repair"}),
         "L34": ANY,
         "L40": ASIDE,
+        "L45": KEEP,
     },
     "scripts": {
         "L05": OWNED,
@@ -49,11 +52,12 @@ ALLOWED: dict[str, dict[str, Actions]] = {
         "L29": ASIDE | {"repair"},
         "L30": OWNED,
         "L40": ASIDE,
+        "L45": ACCEPT,
     },
-    "versions": _SAVES,
-    "lines": _SAVES,
+    "versions": _SAVES | {"L45": ACCEPT},
+    "lines": _SAVES | {"L45": KEEP},
     "commands": {"L05": LEAVE, "L06": ASIDE, "L30": ASIDE, "L40": ASIDE},
-    "contents": {"L05": LEAVE, "L10": ACCEPT, "L12": ACCEPT, "L44": LEAVE, "L40": ASIDE},
+    "contents": {"L05": LEAVE, "L10": ACCEPT, "L12": ACCEPT, "L44": LEAVE, "L40": ASIDE, "L45": KEEP},
     "elements": _DESCRIBED | {"L31": frozenset({"accept", "repair"})},
     "personas": _DESCRIBED,
 }

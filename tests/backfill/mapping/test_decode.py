@@ -89,7 +89,7 @@ def test_a_file_that_is_no_mapping_is_named(text: str, wanted: list[tuple[str, s
     ("old", "new", "wanted"),
     [
         ("[decisions]", "[decision]", ("unknown_name", "")),
-        ('L12 = "repair"', 'L45 = "repair"', ("unknown_code", "decisions")),
+        ('L12 = "repair"', 'L46 = "repair"', ("unknown_code", "decisions")),
         ('L12 = "repair"', 'l12 = "repair"', ("unknown_code", "decisions")),
         ('L12 = "repair"', 'L12 = "ignore"', ("wrong_rule", "decisions")),
         ('becomes = "users"', "", ("no_rule", "users")),

@@ -252,6 +252,8 @@ def test_a_decision_on_a_row_that_would_change_nothing_is_refused(code: str, do:
         ("versions", "L29", ("quarantine",)),
         ("versions", "L22", ("quarantine", "accept")),
         ("versions", "L10", ("quarantine", "accept")),
+        ("versions", "L45", ("quarantine", "accept")),
+        ("chat_messages", "L45", ("accept",)),
         ("versions", "L02", ("repair",)),
         ("users", "L07", ("repair",)),
         ("users", "L11", ("accept",)),

@@ -1,6 +1,9 @@
-"""Seeds: contents of saves (L10, L15, L17, L22, L23, L31, L37, L38)."""
+"""Seeds: contents of saves (L10, L15, L17, L22, L23, L31, L37, L38, L45)."""
 
 from __future__ import annotations
+
+from base64 import b64encode
+from zlib import compress
 
 from tests.legacy.clean_rows import json_save
 from tests.legacy.defects.draft import Draft, usual_save
@@ -31,6 +34,17 @@ def bad_json(draft: Draft) -> None:
         draft.add(
             "scripts", "L15", content='{"version":2,"lines":[{"id":"a","id":"b","format":"action","content":"x"}]}'
         )
+
+
+def encoded(draft: Draft) -> None:
+    text = "INT. FERRY - NIGHT\n\nFog on the water. Nobody speaks."
+    for content in (b64encode(text.encode()).decode(), b64encode(compress(text.encode())).decode()):
+        if draft.has("script_versions"):
+            script = draft.script()
+            draft.version(script, 2, "L45", content=content)
+            draft.expect_of_head("L45", script)
+        elif draft.has("scripts", "content"):
+            draft.add("scripts", "L45", content=content)
 
 
 def empty(draft: Draft) -> None:
@@ -87,4 +101,4 @@ def line_ids(draft: Draft) -> None:
         draft.version(script, 3, "L38", content=json_save([*lines[:4], lines[5], lines[4]]))
 
 
-SEEDS = (cut, bad_json, empty, identical, growing, wiped, line_ids)
+SEEDS = (cut, bad_json, encoded, empty, identical, growing, wiped, line_ids)
