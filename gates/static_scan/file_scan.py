@@ -9,6 +9,7 @@ from ast_grep_py import SgNode
 
 from gates.static_scan.calls.called_otherwise import called_otherwise
 from gates.static_scan.calls.evidence import Names, convinces, table_of
+from gates.static_scan.calls.javascript_texts.shown_texts import ShownTexts
 from gates.static_scan.calls.loaded_drivers import loaded_driver
 from gates.static_scan.calls.mentions import is_mention, is_pattern_match
 from gates.static_scan.calls.other_packages import is_of_other_package
@@ -18,7 +19,6 @@ from gates.static_scan.calls.pass_through import PassThrough, given_to, is_call_
 from gates.static_scan.calls.references import chain_of_reference, reference_at
 from gates.static_scan.calls.started_programs import is_harmless, started
 from gates.static_scan.calls.statement_objects import is_statement_object, statement_of, text_argument, writing_builders
-from gates.static_scan.calls.text_flow.shown_texts import ShownTexts
 from gates.static_scan.code.call_chain import Link, applied, chain_of, expanded
 from gates.static_scan.code.imports import imported_names, named_loaders, named_makers, required_words
 from gates.static_scan.code.origins import Origins

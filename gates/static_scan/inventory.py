@@ -14,8 +14,8 @@ from gates.static_scan.file_scan import FileScan
 from gates.static_scan.files.embedded_code import NOTEBOOK
 from gates.static_scan.files.source_files import Excluded, SourceFile, SourceFiles
 from gates.static_scan.files.sql_files import shell_touchpoints, sql_touchpoints
+from gates.static_scan.python_texts.text_uses import TextUses
 from gates.static_scan.rules import Rule, package_rules
-from gates.static_scan.text_uses.uses import TextUses
 from gates.static_scan.touchpoint import Skipped, Touchpoint, Unread
 
 # A function that passes SQL to one that passes it on, and so forth.

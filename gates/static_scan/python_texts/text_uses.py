@@ -13,16 +13,16 @@ from ast_grep_py import SgNode
 from gates.static_scan.calls.mentions import is_mention
 from gates.static_scan.code.syntax import Part
 from gates.static_scan.files.source_files import SourceFile
-from gates.static_scan.text_uses.call_effects import CallEffect, effect_of, is_container, is_harmless_in_test
-from gates.static_scan.text_uses.declarations import (
+from gates.static_scan.python_texts.call_effects import CallEffect, effect_of, is_container, is_harmless_in_test
+from gates.static_scan.python_texts.declarations import (
     enclosing,
     fields_of,
     name_of,
     parameter_at,
     same_place,
 )
-from gates.static_scan.text_uses.name_uses import NameUses, NotFollowedError, Use
-from gates.static_scan.text_uses.tree_names import ParsedFile, TreeNames
+from gates.static_scan.python_texts.name_uses import NameUses, NotFollowedError, Use
+from gates.static_scan.python_texts.tree_names import ParsedFile, TreeNames
 from gates.static_scan.word_lists import word_lists
 
 # What needs more steps is not followed to its end.
@@ -86,7 +86,7 @@ class _Walk:
 
     def __init__(self, tree: TreeNames) -> None:
         self._tree = tree
-        self._words = word_lists("text_uses")
+        self._words = word_lists("python_texts")
         self._seen: set[tuple[str, int, int]] = set()
         self._names = NameUses(tree)
 

@@ -9,8 +9,8 @@ from ast_grep_py import SgNode
 from gates.static_scan.calls.mentions import gives_to_database, only_shows
 from gates.static_scan.code.call_chain import Link, chain_of
 from gates.static_scan.code.name_words import words_of
-from gates.static_scan.text_uses.declarations import enclosing
-from gates.static_scan.text_uses.tree_names import ParsedFile
+from gates.static_scan.python_texts.declarations import enclosing
+from gates.static_scan.python_texts.tree_names import ParsedFile
 from gates.static_scan.word_lists import word_lists
 
 _CONTAINERS = frozenset(
@@ -38,7 +38,7 @@ _SHOWS, _HOLDS, _FILLS, _UNKNOWN = (CallEffect(kind) for kind in ("shows", "hold
 
 def effect_of(call: SgNode, keyword: str, file: ParsedFile) -> CallEffect:
     """What a call does with an argument; `keyword` is its name, if it has one."""
-    words = word_lists("text_uses")
+    words = word_lists("python_texts")
     links = chain_of(call, file.source, file.syntax.grammar)
     name = links[-1].name if links else ""
     given = links[-1].arguments or [] if links else []
@@ -82,7 +82,7 @@ def is_harmless_in_test(call: SgNode, file: ParsedFile) -> bool:
 
 def _is_database(links: list[Link]) -> bool:
     """Whether a name in a chain of calls is one of a database."""
-    return bool({word for link in links for word in words_of(link.name)} & word_lists("text_uses")["databases"])
+    return bool({word for link in links for word in words_of(link.name)} & word_lists("python_texts")["databases"])
 
 
 def _module_of(call: SgNode, links: list[Link], file: ParsedFile) -> str:
@@ -145,7 +145,7 @@ def _is_shown_by(argument: SgNode, file: ParsedFile) -> bool:
 def _gives_back(call: SgNode, links: list[Link], file: ParsedFile) -> bool:
     """Whether a function like `str.replace` or `dict.get` is meant, and no method of another object of that name."""
     name, given = links[-1].name, links[-1].arguments or []
-    if len(links) == 1 or links[0].name in file.imports or name in word_lists("text_uses")["text_methods"]:
+    if len(links) == 1 or links[0].name in file.imports or name in word_lists("python_texts")["text_methods"]:
         return True
     function = call.field("function")
     owner = function.field("object") if function is not None else None
@@ -154,7 +154,7 @@ def _gives_back(call: SgNode, links: list[Link], file: ParsedFile) -> bool:
 
 def _reaches_people(links: list[Link]) -> bool:
     """Whether a method is one of what people see, or sends to them: `ax.text(0, 0, text)`, `ctx.send(text)`."""
-    words = word_lists("text_uses")
+    words = word_lists("python_texts")
     before = {*words_of(links[-2].name)} if len(links) > 1 else set()
     return bool(before & words["shows_on"] or (links[-1].name in words["sends"] and before & words["people"]))
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ast_grep_py import SgNode
 
 from gates.static_scan.code.name_words import words_of
-from gates.static_scan.text_uses.tree_names import ParsedFile
+from gates.static_scan.python_texts.tree_names import ParsedFile
 from gates.static_scan.word_lists import word_lists
 
 PATTERNS = frozenset("pattern_list tuple_pattern list_pattern list_splat_pattern".split())
@@ -64,7 +64,7 @@ def decorators_of(node: SgNode, file: ParsedFile) -> list[str]:
 
 def is_shown_by_decorator(function: SgNode, file: ParsedFile) -> bool:
     """Whether a decorator shows what a function returns, and has no name of a database: `@app.get("/")`."""
-    words = word_lists("text_uses")
+    words = word_lists("python_texts")
     outer = function.parent()
     marks = outer.children() if outer is not None and outer.kind() == "decorated_definition" else []
     names = [file.source.slice(mark)[1:200].partition("(")[0].strip() for mark in marks if mark.kind() == "decorator"]

@@ -10,9 +10,7 @@ from collections.abc import Callable, Sequence
 
 from ast_grep_py import SgNode
 
-from gates.static_scan.calls.mentions import only_mentions
-from gates.static_scan.calls.showing_calls import COMPARISONS, is_display_key, is_display_member, is_display_name
-from gates.static_scan.calls.text_flow.shown_values import (
+from gates.static_scan.calls.javascript_texts.shown_values import (
     ANY,
     CALLBACKS,
     ITEM,
@@ -23,7 +21,15 @@ from gates.static_scan.calls.text_flow.shown_values import (
     of_member,
     of_text,
 )
-from gates.static_scan.calls.text_flow.variable_uses import FUNCTIONS, VariableUses, is_export, parameter_of, text_of
+from gates.static_scan.calls.javascript_texts.variable_uses import (
+    FUNCTIONS,
+    VariableUses,
+    is_export,
+    parameter_of,
+    text_of,
+)
+from gates.static_scan.calls.mentions import only_mentions
+from gates.static_scan.calls.showing_calls import COMPARISONS, is_display_key, is_display_member, is_display_name
 from gates.static_scan.code.call_chain import chain_of
 from gates.static_scan.code.syntax import Syntax
 

@@ -9,7 +9,7 @@ from ast_grep_py import SgNode
 
 from gates.static_scan.code.name_words import words_of
 from gates.static_scan.code.syntax import Function, owner_of_parameter
-from gates.static_scan.text_uses.declarations import (
+from gates.static_scan.python_texts.declarations import (
     PATTERNS,
     bases_of,
     decorators_of,
@@ -21,8 +21,8 @@ from gates.static_scan.text_uses.declarations import (
     name_of,
     same_place,
 )
-from gates.static_scan.text_uses.passed_on import is_passed_on, is_read_by_name
-from gates.static_scan.text_uses.tree_names import MAX_FILES, MAX_USES, ParsedFile, TreeNames
+from gates.static_scan.python_texts.passed_on import is_passed_on, is_read_by_name
+from gates.static_scan.python_texts.tree_names import MAX_FILES, MAX_USES, ParsedFile, TreeNames
 from gates.static_scan.word_lists import word_lists
 
 _SCOPES = (
@@ -52,7 +52,7 @@ class NameUses:
 
     def __init__(self, tree: TreeNames) -> None:
         self._tree = tree
-        self._words = word_lists("text_uses")
+        self._words = word_lists("python_texts")
         self._names: set[tuple[str, ...]] = set()
         self._is_for_people = False
         # How many places were looked at.

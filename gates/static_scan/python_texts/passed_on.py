@@ -7,8 +7,8 @@ import re
 from ast_grep_py import SgNode
 
 from gates.static_scan.code.syntax import owner_of_parameter
-from gates.static_scan.text_uses.declarations import is_definition
-from gates.static_scan.text_uses.tree_names import MAX_FILES, MAX_USES, ParsedFile, TreeNames
+from gates.static_scan.python_texts.declarations import is_definition
+from gates.static_scan.python_texts.tree_names import MAX_FILES, MAX_USES, ParsedFile, TreeNames
 from gates.static_scan.word_lists import word_lists
 
 _VALUES = frozenset("keyword_argument list tuple pair assignment return_statement set".split())
@@ -16,7 +16,7 @@ _VALUES = frozenset("keyword_argument list tuple pair assignment return_statemen
 
 def is_read_by_name(file: ParsedFile) -> bool:
     """Whether a framework reads the names of a file: settings, migrations."""
-    words = word_lists("text_uses")
+    words = word_lists("python_texts")
     names = {*file.path.parts[:-1], file.path.stem, *re.split(r"[._]", file.path.stem)[-1:]}
     return bool(names & (words["settings"] | words["read_folders"]))
 
@@ -54,6 +54,6 @@ def _is_given(node: SgNode, file: ParsedFile, name: str) -> bool:
     if parent.kind() == "argument_list":
         listed = parent.parent()
         function = listed.field("function") if listed is not None else None
-        takes = word_lists("text_uses")["takes_classes"]
+        takes = word_lists("python_texts")["takes_classes"]
         return function is not None and function.text().rpartition(".")[2] not in takes
     return parent.kind() in _VALUES

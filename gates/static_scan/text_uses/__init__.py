@@ -1,1 +1,0 @@
-"""What becomes of a text of SQL that no call in sight runs: whether a tree only keeps and shows it."""
