@@ -143,6 +143,9 @@ def _is_of_record(before: Sequence[Link], source: SourceText) -> bool:
         return False
     names = [name for link in owners for name in link.name.split(" ")]
     models = imported_models(source.text)
+    given = (source.slice(link.arguments[0])[:80] for link in owners if link.arguments)
+    if not models.isdisjoint(given):
+        return True  # `session.get(Script, 1).tags`
     if any(name in _GIVERS_OF_RECORDS or (name[:1].isupper() and name in models) for name in names):
         return True
     return bool({*words_of(owners[0].name.partition(" ")[0])[-1:]} & models)

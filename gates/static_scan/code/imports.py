@@ -15,6 +15,13 @@ _REQUIRED = re.compile(
     r"""\b(?:const|let|var)\s{1,8}([\w$]{1,80}|\{[^{}]{1,400}\})\s{0,8}=\s{0,8}require\(['"]([^'"\n]{1,100})['"]\)(?![(.])"""
 )
 _DYNAMIC = re.compile(r"""\bimport\(\s{0,20}['"]([^'"\n]{1,100})['"]""")
+# `load = importlib.import_module`, `load = __import__`, `load = getattr(builtins, "__import__")`.
+_PYTHON_LOADER = re.compile(
+    r"^[ \t]{0,80}(\w{1,60})[ \t]{0,8}=[ \t]{0,8}(?:"
+    r"(?:(?:importlib|builtins)\.)?(?:import_module|__import__)[ \t]{0,8}(?:#[^\n]{0,400})?$"
+    r"|getattr\(\w{1,60}, ?[\"'](?:__import__|import_module)[\"']\))",
+    re.MULTILINE,
+)
 _LOADER = re.compile(
     r"\b([A-Za-z_$][\w$]{0,60})\s{0,4}=\s{0,4}(?:async\s{1,4})?"
     r"(?:(?:[\w$]{1,40}\.){0,3}(?:createRequire\(|require(?:\.bind\(|\s{0,4}[;,\n]))"
@@ -60,9 +67,11 @@ def named_makers(modules: dict[str, str]) -> dict[str, str]:
 
 
 def named_loaders(syntax: Syntax) -> dict[str, str]:
-    """The names that stand for `require`: `const load = createRequire(import.meta.url)`."""
+    """The names that stand for `require`, or for `import_module`: `const load = createRequire(import.meta.url)`."""
     text = syntax.source.parsed_text
-    if syntax.source.is_python or ("equire" not in text and "import(" not in text):
+    if syntax.source.is_python:
+        return dict.fromkeys(_PYTHON_LOADER.findall(text), "import_module") if "import" in text else {}
+    if "equire" not in text and "import(" not in text:
         return {}
     return dict.fromkeys((first or second for first, second in _LOADER.findall(text)), "require")
 

@@ -59,6 +59,11 @@ _CRON = re.compile(
 # In the table of the system a user stands before each command; in others these names are users too.
 _USER = re.compile(r"[a-z_][a-z0-9_.-]{0,60}")
 _USERS = frozenset({"root", "www-data", "mysql", "deploy", "app"})
+_SHOWING = frozenset({"echo", "printf", "logger", "which", "man", "pip", "pkill", "killall", "pgrep"})
+_PROGRAM = re.compile(
+    r"(?:[\w.~-]{0,60}/[\w./-]{1,200}|python[\d.]{0,5}|php|node|ruby|bash|sh|zsh|cd|env|flock|nice|timeout"
+    r"|npm|npx|make|docker|podman|uv|poetry)[ \t]"
+)
 _INSTRUCTION = re.compile(r"[ \t]{0,80}(RUN|CMD|ENTRYPOINT|HEALTHCHECK|ONBUILD|SHELL)\b", re.IGNORECASE)
 _OPTIONS = re.compile(r"(?:[ \t]{1,20}--[\w=,/.:-]{1,200}){1,9}[ \t]")
 _SETTING = re.compile(r"[ \t]{0,80}[\w.\"'-]{1,120}[ \t]{0,20}=[ \t]{0,20}(.*)")
@@ -156,10 +161,16 @@ def _of_cron(lines: list[str], *, has_users: bool = False) -> list[str]:
         command = line[match.end() :]
         words = command.split(None, 1)
         is_name = len(words) == 2 and (words[0] in _USERS or (has_users and _USER.fullmatch(words[0]) is not None))
+        is_name = is_name or (len(words) == 2 and _is_user(*words))
         # `mysql` is a user and a client.
         has_user = is_name and (not clients_in([command]) or bool(clients_in([words[1]])))
         found.append(words[1] if has_user and not words[1].startswith("-") else command)
     return found
+
+
+def _is_user(first: str, rest: str) -> bool:
+    """Whether a program comes after the first word, which is no program that shows it: `www python manage.py`."""
+    return _USER.fullmatch(first) is not None and first not in _SHOWING and _PROGRAM.match(rest) is not None
 
 
 def _of_settings(lines: list[str]) -> list[str]:

@@ -221,6 +221,8 @@ def test_hostile_files_cost_a_bounded_time(tmp_path: Path, name: str, text: str)
         ("q.yml", "# \u2028\u2028\u2028\u2028\nrun: mysql app < wipe.sql\n", [2]),
         ("r.yml", "a: 1\rrun: mysql app < wipe.sql\rb: 2\r", [1]),
         ("crontab", "0 3 * * * backup mysql app < wipe.sql\n", []),
+        ("crontab", "0 3 * * * www python manage.py shell -c 'Script.objects.all().delete()'\n", [1]),
+        ("crontab", "0 3 * * * echo python manage.py shell -c 'Script.objects.all().delete()'\n", []),
         ("cron.d/app", "0 3 * * * backup mysql app < wipe.sql\n0 3 * * * mysql app < wipe.sql\n", [1, 2]),
         ("i.toml", "x = [" + "'a b', " * 150 + "'mysql app < wipe.sql']\n", [1]),
         ("chart.yaml", "{{- if .Values.wipe }}\ncommand: mysql app -e 'DELETE FROM users'\n{{- end }}\n", [2]),
