@@ -21,6 +21,10 @@ MAX_MOVED_BYTES = 8 << 30
 _HEAD = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@", re.ASCII)
 
 
+# A part that was cut within an encoded character.
+_BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})", re.ASCII)
+
+
 class Hunk(NamedTuple):
     """One hunk: where it starts in the text before and after, in bytes of UTF-16, and its texts before and after."""
 
@@ -111,7 +115,7 @@ def _apply(changes: Iterable[tuple[int, bytes, bytes]], text: bytearray, count: 
 
 def _part(line: str, number: int) -> tuple[str, str]:
     sign, encoded = line[:1], line[1:]
-    if sign not in (" ", "-", "+"):
+    if sign not in (" ", "-", "+") or ("%" in encoded and _BARE_PERCENT.search(encoded)):
         raise PatchMalformed(line=number)
     try:
         return sign, unquote_to_bytes(encoded).decode()

@@ -247,6 +247,8 @@ def _history(rule: TableRule, target: Target) -> Iterator[tuple[str, str]]:
     ):
         yield "wrong_rule", f"{target.name.capitalize()} cannot have the history {rule.history}."
     if rule.becomes != "versions":
+        if rule.patch_layout is not None:
+            yield "wrong_rule", f"`patch_layout` is of versions, and the table becomes {target.name}: remove it."
         return
     fields = rule.field_columns()
     needed = {"patches": ("patch",), "hashes": ("hash",), "branches": ("content", "branch")}
@@ -257,6 +259,8 @@ def _history(rule: TableRule, target: Target) -> Iterator[tuple[str, str]]:
                 f"No column becomes {name}, which the history {rule.history} needs: map one, or write another history."
             )
             yield "missing_field", sentence
+    if rule.patch_layout is not None and rule.history != "patches":
+        yield "wrong_rule", f"`patch_layout` is of patches, which the history {rule.history} does not read: remove it."
     if "patch" in fields and rule.history != "patches":
         sentence = f'A column becomes patch, which the history {rule.history} does not read: write history = "patches".'
         yield "wrong_rule", sentence

@@ -28,6 +28,8 @@ CodeAction = Literal["block", "quarantine", "repair", "report"]
 RowAction = Literal["quarantine", "repair", "accept", "skip", "assign", "merge"]
 History = Literal["none", "head", "full_saves", "patches", "linked_lines", "branches", "hashes"]
 Keys = Literal["kept", "assigned"]
+# What the patch of a save makes: its own text of the previous or next one, or theirs of its own.
+PatchLayout = Literal["from_previous", "to_previous", "to_next", "from_next"]
 
 
 class Rule(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -80,7 +82,8 @@ class TableRule(Rule, frozen=True, kw_only=True):
     """What becomes of one table: a target (`becomes`), or nothing (`drop` and why).
 
     `schema` is the fingerprint of the columns that this rule was written for. `set` gives fields that no column holds.
-    Sessions that ended before the date or time of `skip_expired_before`, in UTC, are left out.
+    `patch_layout` is decided by the histories themselves where it is not given. Sessions that ended before the date or
+    time of `skip_expired_before`, in UTC, are left out.
     """
 
     becomes: str | None = None
@@ -90,6 +93,7 @@ class TableRule(Rule, frozen=True, kw_only=True):
     keys: Keys = "kept"
     key_map: dict[str, int] = field(default_factory=dict)
     history: History = "none"
+    patch_layout: PatchLayout | None = None
     branches: Literal["own_script", "quarantine"] = "quarantine"
     skip_expired_before: str | None = None
     set: dict[str, str] = field(default_factory=dict)

@@ -43,8 +43,10 @@ HEAD = """\
 # Of a table: `drop = "why"` instead of `becomes`; `set = { type = "beat" }` for a field that no column holds; `key`,
 # the columns that identify a row, where it has no key; `keys = "assigned"` gives rows new numbers, and
 # `key_map = { ckq1 = 17 }` chooses one. Of versions and lines: `history`, which is full_saves, patches, branches,
-# hashes or linked_lines; of branches `branches = "own_script"`. Where the content of a row is recognised wrongly, and
-# where a finding of `legacy scan` needs a decision of its own:
+# hashes or linked_lines; of branches `branches = "own_script"`. Of patches `patch_layout`: the patch of a row makes its
+# text from that of the row before or after (from_previous, from_next), or theirs from its own (to_previous, to_next).
+#
+# Where the content of a row is recognised wrongly, and where a finding of `legacy scan` needs a decision of its own:
 #
 #     shapes = [ { key = [12], shape = "fountain" } ]
 #     decisions = [ { code = "L06", key = [7], do = "assign", to = 3 },

@@ -9,8 +9,10 @@ from msgspec.structs import replace
 
 from backfill.domains.base import BackfillContext
 from backfill.domains.registry import DOMAINS
+from backfill.mapping.model import PatchLayout
 from backfill.runs.run_context import OtherSource, is_same_source
 from backfill.runs.run_options import MAX_SHARE, RunOptions, load_options
+from backfill.scripts.histories.table_layouts import layouts_of
 from domain.errors import Rejected
 from materialization.retry import with_retries
 from repos.backfill.runs import BackfillRunRow
@@ -70,6 +72,9 @@ def plan(context: BackfillContext, progress: Callable[[str, int], object]) -> No
     if not (options := load_options(run.options)).rows:
         rows = {name: count_rows(context.source, table.table) for name, table in context.tables.items()}
         options = _choose(unit_of_work, run.id, rows=rows)
+    if (layouts := layouts_of(context.mapping)) != options.patch_layouts:
+        # Workers and the proof read what this process decided.
+        options = _choose(unit_of_work, run.id, layouts=layouts)
     for name, domain in DOMAINS.items():
         if name in options.planned:
             continue
@@ -136,11 +141,17 @@ def _choose_share(
     # Tables that the new mapping adds have no items yet, so every domain is planned again.
     planned, rows = ([], {}) if replan else (known.planned, known.rows)
     share = known.share if share is None else share
-    choose(run.id, replace(known, share=share, planned=planned, rows=rows).dump())
+    layouts = {} if replan else known.patch_layouts
+    choose(run.id, replace(known, share=share, planned=planned, rows=rows, patch_layouts=layouts).dump())
 
 
 def _choose(
-    unit_of_work: UnitOfWork, run_id: int, *, rows: dict[str, int] | None = None, planned: list[str] | None = None
+    unit_of_work: UnitOfWork,
+    run_id: int,
+    *,
+    rows: dict[str, int] | None = None,
+    planned: list[str] | None = None,
+    layouts: dict[str, PatchLayout] | None = None,
 ) -> RunOptions:
     with unit_of_work.records() as tx:
         run = tx.backfill_runs.get(run_id)
@@ -150,6 +161,7 @@ def _choose(
             known,
             planned=known.planned if planned is None else planned,
             rows=known.rows if rows is None else rows,
+            patch_layouts=known.patch_layouts if layouts is None else layouts,
         )
         tx.backfill_runs.choose(run_id, options.dump())
     return options

@@ -9,6 +9,8 @@ from backfill.domains.base import BackfillContext
 from backfill.mapping.decode import decode
 from backfill.mapping.fit import problems
 from backfill.mapping.mapped_table import MappedTable
+from backfill.runs.run_options import load_options
+from backfill.scripts.histories.table_layouts import with_layouts
 from domain.errors import Rejected
 from repos.backfill.runs import BackfillRunRow
 from repos.legacy.catalog import Catalog, read_catalog
@@ -45,6 +47,7 @@ def run_context(
     if found := problems(mapping, catalog):
         where = f"{found[0].where}: " if found[0].where else ""
         raise MappingOutdated(source=source.name, where=where, sentence=found[0].sentence)
+    mapping = with_layouts(source, catalog, mapping, load_options(run.options).patch_layouts)
     tables = {
         table.name: MappedTable(table, rule, run.hash_key)
         for table in catalog

@@ -5,7 +5,7 @@ A value that had to be repaired is returned as it was, to be kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -77,11 +77,15 @@ class ScriptRows:
 
     def read(self, source: Source, script: Any) -> ScriptRow | None:
         """The row with this id; None if there is none."""
+        return next(self.read_several(source, [script]))
+
+    def read_several(self, source: Source, scripts: Sequence[Any]) -> Iterator[ScriptRow | None]:
+        """The rows with these ids, in their order; None where there is none."""
         columns, content = self._reader.columns, self.table.content_column
         key = (str(self.table.column("id")),)
         reader = KeyedReader(source, self.table.table, key, columns, contents=[content] if content else [])
-        row = next(reader.read([(script,)]))
-        return None if row is None else self.translate(row)
+        for row in reader.read([(script,) for script in scripts]):
+            yield None if row is None else self.translate(row)
 
     def read_all(self, source: Source) -> Iterator[ScriptRow]:
         """The rows with an id, a page at a time."""

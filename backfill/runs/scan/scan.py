@@ -24,6 +24,7 @@ from backfill.scanning.finding import Finding, Loss
 from backfill.scanning.histories import History, Save
 from backfill.scanning.scope import Scope
 from backfill.scripts.histories.history_form import NOT_REBUILT
+from backfill.scripts.histories.table_layouts import with_layouts
 from backfill.scripts.refused_rebuilds import refused_rebuilds
 from domain.counting import counted
 from repos.legacy.catalog import Catalog
@@ -90,7 +91,7 @@ class Scan:
         self._source = source
         self._state = resume or ScanState.new(mapping, secrets.token_bytes(32))
         self._resumed = resume is not None
-        self.scope = Scope(catalog, mapping, hash_key=self._state.hash_key)
+        self.scope = Scope(catalog, with_layouts(source, catalog, mapping), hash_key=self._state.hash_key)
         self._checks: list[Check] = [check(self.scope) for check in CHECKS.values()]
         self._findings = Findings(limit=limit)
         self._of_saved = Findings(limit=limit)

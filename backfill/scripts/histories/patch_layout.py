@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
+from backfill.mapping.model import PatchLayout
 from domain.submissions.answer import Refusal
 
 NUMBER_MISSING = Refusal(
@@ -39,9 +40,28 @@ class Layout(NamedTuple):
     leads_to: bool
     is_forward: bool
 
+    @property
+    def name(self) -> PatchLayout:
+        """The value of `patch_layout` in a mapping."""
+        return next(name for name, layout in LAYOUTS.items() if layout == self)
+
+    @property
+    def makes_own_text(self) -> bool:
+        """Whether the patch of a row makes its text, so that a row with its whole text needs none."""
+        return self.leads_to == self.is_forward
+
     def row(self, edge: int) -> int:
         """The place of the row with the patch between the places `edge - 1` and `edge`."""
         return edge if self.leads_to else edge - 1
+
+
+# The likeliest first.
+LAYOUTS: dict[PatchLayout, Layout] = {
+    "from_previous": Layout(leads_to=True, is_forward=True),
+    "to_previous": Layout(leads_to=True, is_forward=False),
+    "to_next": Layout(leads_to=False, is_forward=True),
+    "from_next": Layout(leads_to=False, is_forward=False),
+}
 
 
 class Run(NamedTuple):
@@ -51,12 +71,6 @@ class Run(NamedTuple):
     last: int
     anchor: int
     refusal: Refusal | None = None
-
-
-def likely_layouts(rows: Sequence[ChainRow]) -> list[Layout]:
-    """All layouts, the likeliest first: the row at one end of a chain needs no patch."""
-    leads_from = rows[0].patch_length > 0 >= rows[-1].patch_length
-    return [Layout(leads_to, forward) for leads_to in (not leads_from, leads_from) for forward in (True, False)]
 
 
 def whole_texts(rows: Sequence[ChainRow]) -> bytearray:

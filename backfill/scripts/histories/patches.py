@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from backfill.mapping.mapped_table import MappedTable
+from backfill.scripts.histories.fitting_layouts import fitting_layouts
 from backfill.scripts.histories.history_form import TextReader, history_form
 from backfill.scripts.histories.patch_chain import PatchChain
-from backfill.scripts.histories.patch_layout import ChainRow
+from backfill.scripts.histories.patch_layout import LAYOUTS, ChainReader, ChainRow, Layout
 from backfill.scripts.histories.row_per_save import RowPerSave, ScriptPart
 from backfill.scripts.histories.save_rows import SaveRow, SaveRows
 from domain.submissions.answer import Refusal
@@ -32,18 +33,36 @@ class Patches(RowPerSave):
     def texts(self, source: Source, rows: SaveRows, latest: str | None) -> TextReader:
         if not rows:
             return lambda _: iter(())
-        return PatchChain([self._chain_row(row) for row in rows], _Rows(source, self.table, rows), latest).texts
+        return PatchChain(self._chain_rows(rows), _Rows(source, self.table, rows), latest, self._layout).texts
+
+    @property
+    def _layout(self) -> Layout | None:
+        name = self.table.rule.patch_layout
+        return None if name is None else LAYOUTS[name]
 
     def refusals(self, source: Source, parts: Sequence[ScriptPart]) -> Iterator[list[Refusal | None]]:
+        for rows, reader, latest in self._chains(source, parts):
+            texts = PatchChain(rows, reader, latest, self._layout).texts(range(len(rows))) if rows else ()
+            yield [text if isinstance(text, Refusal) else None for text in texts]
+
+    def layouts(self, source: Source, parts: Sequence[ScriptPart]) -> Iterator[list[Layout]]:
+        """The layouts that each chain fits, of several rows."""
+        for rows, reader, latest in self._chains(source, parts):
+            yield fitting_layouts(rows, reader, latest) if len(rows) > 1 else []
+
+    def _chains(
+        self, source: Source, parts: Sequence[ScriptPart]
+    ) -> Iterator[tuple[list[ChainRow], ChainReader, str | None]]:
+        """The chains of scripts, of which small ones are read together."""
         for group in _groups(parts):
             keys = [key for rows, _ in group for key in rows.keys(range(len(rows)))]
             is_shared = len(group) > 1 and len(set(keys)) == len(keys)
             held = _held(source, self.table, keys) if is_shared else None
             for rows, latest in group:
-                reader = _Rows(source, self.table, rows, held)
-                chain = PatchChain([self._chain_row(row) for row in rows], reader, latest) if rows else None
-                texts = () if chain is None else chain.texts(range(len(rows)))
-                yield [text if isinstance(text, Refusal) else None for text in texts]
+                yield self._chain_rows(rows), _Rows(source, self.table, rows, held), latest
+
+    def _chain_rows(self, rows: SaveRows) -> list[ChainRow]:
+        return [self._chain_row(row) for row in rows]
 
     def _chain_row(self, row: SaveRow) -> ChainRow:
         lengths = self.lengths(row)

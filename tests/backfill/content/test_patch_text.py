@@ -35,6 +35,11 @@ def test_a_patch_goes_forwards_and_backwards_in_utf16_positions() -> None:
     assert reverted(hunks, AFTER) == BEFORE
 
 
+def test_a_patch_that_was_cut_within_an_encoded_character_is_malformed() -> None:
+    with pytest.raises(PatchMalformed):
+        read_patch("@@ -1,2 +1 @@\n a\n-%")
+
+
 def test_later_hunks_are_written_for_the_text_after_the_earlier_ones() -> None:
     patch = "@@ -1,3 +1,5 @@\n+xx\n abc\n@@ -6,3 +6,2 @@\n d\n-e\n f\n"
     hunks = read_patch(patch)

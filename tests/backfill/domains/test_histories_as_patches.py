@@ -8,7 +8,6 @@ import tracemalloc
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing, suppress
-from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,45 +18,19 @@ from backfill.domains import scripts
 from backfill.domains.base import Counts, ItemWork, decode_counts
 from backfill.domains.registry import DOMAINS
 from backfill.domains.script_log.source import ScriptSource
-from backfill.scripts.histories import patch_chain
+from backfill.scripts.histories import chain_steps, fitting_layouts
 from materialization.write_path.settlement import Settlement
 from repos.legacy.connection import Source
 from repos.unit_of_work import UnitOfWork
+from tests.backfill.domains.patch_rows import TABLES, TEXTS, add_chain, saves
 from tests.backfill.domains.script_database import DAY, ScriptDatabase, everything_is_counted, lines
-from tests.legacy.clean_rows import written
 from tests.legacy.patch_maker import make_patch, make_patches
 from tests.materialization.writer import Clock
-
-TABLES = """
-CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, created_at TEXT);
-INSERT INTO users VALUES (1, 'ada@example.com', '2020-01-01 00:00:00');
-CREATE TABLE notes (id INTEGER PRIMARY KEY, ownerId INTEGER, title TEXT, content TEXT, createdAt TEXT, updatedAt TEXT);
-INSERT INTO notes VALUES (7, 1, 'The Ferry', NULL, '2021-02-01 10:00:00', '2021-02-09 10:00:00');
-CREATE TABLE revisions (id INTEGER PRIMARY KEY, noteId INTEGER, patch TEXT, lastContent TEXT, content TEXT,
-  length INTEGER, createdAt TEXT);
-"""
-FIRST = datetime(2021, 2, 1)  # noqa: DTZ001 - a DATETIME column has no zone
-TEXTS = ["One 🎬.\n", "One 🎬.\nTwo.\n", "Zero.\nOne 🎬.\nTwo.\n", "Zero.\nTwo 🎬.\n"]
 
 
 @pytest.fixture
 def legacy(tmp_path: Path, ledger: UnitOfWork) -> ScriptDatabase:
     return ScriptDatabase(tmp_path, ledger, Clock(), TABLES)
-
-
-def add_chain(legacy: ScriptDatabase, texts: list[str], *, first: str | None = None, note: int = 7) -> None:
-    """The oldest revision with `first`, the newest with its text, and patches between them."""
-    patches = [None, *make_patches(texts)]
-    rows = []
-    for number, (text, patch) in enumerate(zip(texts, patches, strict=True), 1):
-        last = text if number == len(texts) else None
-        at = written(FIRST + timedelta(hours=number))
-        rows.append((note * 100 + number, note, patch, first if number == 1 else None, last, len(text), at))
-    legacy.add("revisions", *rows)
-
-
-def saves(legacy: ScriptDatabase) -> list[str]:
-    return ["\n".join(legacy.texts(7, version)) for _, version in legacy.saves(7)]
 
 
 def test_every_revision_is_a_version_with_its_time(legacy: ScriptDatabase) -> None:
@@ -100,6 +73,7 @@ def test_the_patches_are_kept_as_they_were(legacy: ScriptDatabase, tmp_path: Pat
 def test_a_broken_patch_sets_aside_the_revisions_that_need_it(legacy: ScriptDatabase) -> None:
     add_chain(legacy, TEXTS, first=TEXTS[0])
     add_chain(legacy, TEXTS, note=8)
+    legacy.change_rule("revisions", patch_layout="from_previous")
     legacy.sql(
         "INSERT INTO notes SELECT 8, 1, 'Lost', NULL, createdAt, updatedAt FROM notes",
         "UPDATE revisions SET patch = '@@ -1 +1 @@\n-x\n+y\n' WHERE id IN (703, 803)",
@@ -123,6 +97,7 @@ def test_a_broken_patch_sets_aside_the_revisions_that_need_it(legacy: ScriptData
 def test_a_repaired_patch_brings_nothing_before_what_came_over(legacy: ScriptDatabase) -> None:
     add_chain(legacy, TEXTS)
     legacy.decide(L44="quarantine")
+    legacy.change_rule("revisions", patch_layout="from_previous")
     legacy.sql("UPDATE revisions SET patch = NULL WHERE id = 703")
     legacy.run()
     legacy.sql(f"UPDATE revisions SET patch = '{make_patch(TEXTS[1], TEXTS[2])}' WHERE id = 703")
@@ -153,6 +128,7 @@ def test_a_single_revision_has_its_text_in_another_column(legacy: ScriptDatabase
 
 def test_saves_that_cannot_be_rebuilt_wait_for_a_decision(legacy: ScriptDatabase) -> None:
     add_chain(legacy, TEXTS)
+    legacy.change_rule("revisions", patch_layout="from_previous")
     legacy.sql("UPDATE revisions SET patch = NULL WHERE id = 703")
     legacy.run()
 
@@ -205,15 +181,15 @@ def test_a_long_chain_is_walked_a_few_times_and_never_held(
     texts = [f"Line {number}.\n" + "x" * 2_000 + "\n" for number in range(600)]
     add_chain(legacy, texts)
     read = 0
-    apply, revert = patch_chain.apply_patch, patch_chain.revert_patch
+    apply, revert = chain_steps.apply_patch, chain_steps.revert_patch
 
     def counted(work: Callable[..., None], *arguments: Any) -> None:
         nonlocal read
         read += 1
         work(*arguments)
 
-    monkeypatch.setattr(patch_chain, "apply_patch", partial(counted, apply))
-    monkeypatch.setattr(patch_chain, "revert_patch", partial(counted, revert))
+    monkeypatch.setattr(chain_steps, "apply_patch", partial(counted, apply))
+    monkeypatch.setattr(chain_steps, "revert_patch", partial(counted, revert))
     with legacy.context() as context:
         found = ScriptSource(context).read("notes [7]")
         assert found is not None
@@ -223,7 +199,7 @@ def test_a_long_chain_is_walked_a_few_times_and_never_held(
         tracemalloc.stop()
 
     assert lengths == [len(text) for text in texts]
-    assert read <= 3 * len(texts) + 2 * patch_chain.TRIED_PATCHES
+    assert read <= 3 * len(texts) + 2 * fitting_layouts.TRIED_PATCHES
     assert peak < 2_000_000
 
 

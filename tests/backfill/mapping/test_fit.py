@@ -120,6 +120,7 @@ def test_a_writer_is_checked_like_the_column(writer: WriterRule, wanted: str):
         ({"set": {"title": "x"}}, ("field_twice", "scripts")),
         ({"shapes": (ShapeRule(key=(1,), shape="word"),)}, ("unknown_shape", "scripts")),
         ({"key_map": {"a": 1}}, ("wrong_rule", "scripts")),
+        ({"patch_layout": "to_next"}, ("wrong_rule", "scripts")),
         ({"keys": "assigned", "key_map": {"a": 1, "b": 1}}, ("key_map", "scripts")),
         ({"keys": "assigned", "key_map": {"a": 0}}, ("key_map", "scripts")),
         ({"keys": "assigned", "key_map": {"a": 1 << 53}}, ("key_map", "scripts")),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -15,6 +16,7 @@ from backfill.mapping.toml_text import mapping_text
 from backfill.recognition.doubts import doubts
 from backfill.recognition.recognise import NO_SCRIPTS
 from backfill.scanning.decided_rows import decisions_without_a_row
+from backfill.scripts.histories.table_layouts import UNDECIDED, UNDECIDED_SENTENCE, layout_problems, with_layouts
 from cli.client.legacy import LegacyUrl, opened_source, read_mapping
 from cli.json_documents.legacy import MappingCheck, MappingDrafted, MappingProblem
 from cli.terminal import screen
@@ -78,15 +80,20 @@ def map_(
         )
     with opened_source(url) as source, screen.waiting("Reading the catalog"):
         catalog = read_catalog(source)
-        missing = [] if check is None else _rows_that_are_gone(source, catalog, check)
+        if check is not None:
+            rows = _compared_with_rows(source, catalog, check)
+        else:
+            if not force:
+                _require_complete(catalog)
+            drafted = draft(catalog, _chosen(table or [], catalog))
+            if not problems(drafted.mapping, catalog):
+                drafted = drafted._replace(mapping=with_layouts(source, catalog, drafted.mapping))
     if check is not None:
-        for sentence in missing:
+        for sentence in rows.doubts:
             screen.warn(sentence, style="yellow")
-        _check(catalog, check, as_json=as_json)
+        _check(catalog, check, rows.problems, as_json=as_json)
     else:
-        if not force:
-            _require_complete(catalog)
-        _draft(catalog, _chosen(table or [], catalog), output, as_json=as_json)
+        _draft(catalog, drafted, output, as_json=as_json)
 
 
 def _chosen(choices: list[str], catalog: Catalog) -> dict[str, str]:
@@ -116,8 +123,7 @@ def _require_complete(catalog: Catalog) -> None:
         raise Ending(Exit.UNREACHABLE, f"{blocking[0].sentence}{more}", code=blocking[0].code)
 
 
-def _draft(catalog: Catalog, chosen: dict[str, str], output: Path | None, *, as_json: bool) -> None:
-    drafted = draft(catalog, chosen)
+def _draft(catalog: Catalog, drafted: Draft, output: Path | None, *, as_json: bool) -> None:
     text = mapping_text(drafted)
     if output is not None:
         with new_file(output) as file:
@@ -127,6 +133,9 @@ def _draft(catalog: Catalog, chosen: dict[str, str], output: Path | None, *, as_
             screen.warn(f"{table.problem} Its rule drops it.", style="yellow")
     if not drafted.mapping.tables_for("scripts"):
         screen.warn(NO_SCRIPTS, style="yellow")
+    for name, rule in drafted.mapping.tables.items():
+        if rule.history == "patches" and rule.patch_layout is None:
+            screen.warn(f"To complete by hand: {name}: {UNDECIDED_SENTENCE}", style="yellow")
     for problem in problems(drafted.mapping, catalog):
         screen.warn(f"To complete by hand: {_line(problem)}", style="yellow")
     if as_json:
@@ -154,18 +163,33 @@ def _drafted(catalog: Catalog, drafted: Draft, output: Path | None, text: str) -
     )
 
 
-def _rows_that_are_gone(source: Source, catalog: Catalog, file: Path) -> list[str]:
-    """A sentence for each decision about a row that the source does not have; none for a mapping that does not fit."""
+class _Compared(NamedTuple):
+    """A mapping compared with rows of the source: sentences to warn with, and problems."""
+
+    doubts: Sequence[str] = ()
+    problems: Sequence[Problem] = ()
+
+
+def _compared_with_rows(source: Source, catalog: Catalog, file: Path) -> _Compared:
+    """Decisions about rows that the source does not have, and layouts that its histories do not have.
+
+    A mapping that does not fit the catalog is not compared.
+    """
     try:
         mapping = read_mapping(file)
     except BadMapping:
-        return []
-    return [] if problems(mapping, catalog) else list(decisions_without_a_row(source, catalog, mapping))
+        return _Compared()
+    if problems(mapping, catalog):
+        return _Compared()
+    layouts = list(layout_problems(source, catalog, mapping))
+    undecided = [_line(each) for each in layouts if each.code == UNDECIDED]
+    doubts = [*decisions_without_a_row(source, catalog, mapping), *undecided]
+    return _Compared(doubts, [each for each in layouts if each.code != UNDECIDED])
 
 
-def _check(catalog: Catalog, file: Path, *, as_json: bool) -> None:
+def _check(catalog: Catalog, file: Path, of_rows: Sequence[Problem], *, as_json: bool) -> None:
     try:
-        found = problems(read_mapping(file), catalog)
+        found = [*problems(read_mapping(file), catalog), *of_rows]
     except BadMapping as error:
         found = error.problems
     for doubt in doubts(catalog):

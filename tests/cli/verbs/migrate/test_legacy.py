@@ -56,6 +56,21 @@ def test_a_sample_of_each_history_is_inspected_and_scanned(warm: CommandLine, tm
     assert warm("legacy", "sample", "--history", history, "-g", "2").status == 2
 
 
+def test_the_layout_of_patches_is_written_to_the_mapping_and_checked(warm: CommandLine, tmp_path: Path):
+    warm("legacy", "sample", "--history", "patches", "-o", "other.db")
+    url = f"sqlite:///{tmp_path / 'other.db'}"
+    drafted = warm("legacy", "map", url).out
+    layout = 'patch_layout = "from_previous"\n'
+    assert layout in drafted
+    found = []
+    for other in (layout, "", layout.replace("from_previous", "to_next"), layout.replace("previous", "nowhere")):
+        (tmp_path / "mapping.toml").write_text(drafted.replace(layout, other))
+        checked = warm("legacy", "map", url, "--check", "mapping.toml", "--json")
+        found.append((checked.status, [each["code"] for each in checked.json["problems"]]))
+
+    assert found == [(0, []), (0, []), (1, ["patch_layout_differs"]), (1, ["wrong_rule"])]
+
+
 def test_no_value_of_a_row_is_printed(warm: CommandLine, url: str, tmp_path: Path):
     with closing(sqlite3.connect(tmp_path / "legacy.db")) as file:
         for table, column in (("users", "email"), ("scripts", "title"), ("scripts", "status"), ("sessions", "token")):
