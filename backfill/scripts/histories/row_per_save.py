@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple
@@ -18,6 +19,8 @@ from domain.submissions.origin import MAX_ACTOR, MAX_TABLE, Origin
 from repos.legacy.connection import Row, Source
 from repos.legacy.rows import read_pages
 
+# The digits of a DECIMAL at most.
+_WHOLE = re.compile(r"-?[0-9]{1,65}", re.ASCII)
 LARGE = ("content", "last_content", "patch")
 
 
@@ -124,7 +127,7 @@ def fitting(table: MappedTable, column: str, value: Any) -> Any:
     """A key as the column of another table holds it, which may have another type."""
     kind = table.described(column).kind
     text = text_of(value) if not isinstance(value, int) else str(value)
-    if kind in ("integer", "decimal") and text.lstrip("-").isdigit():
+    if kind in ("integer", "decimal") and _WHOLE.fullmatch(text):
         return int(text)
     return text if kind in ("text", "enum") else value
 

@@ -100,3 +100,20 @@ def test_scripts_are_read_together_and_the_findings_are_those_of_each_alone(
     assert {int(str(key)) // 10 for key in together} == set(BROKEN)
     assert few < limit
     assert many > 3 * SCRIPTS
+
+
+@pytest.mark.parametrize("odd", ["--5", "²", "9" * 5_000, "9" * 30, "-", "\udcff", None])
+def test_an_id_that_is_no_number_has_no_rows_in_a_table_with_numbers(tmp_path: Path, odd: str | None) -> None:
+    with closing(sqlite3.connect(tmp_path / "legacy.db")) as connection:
+        connection.executescript(HASHES.replace("scripts (id INTEGER PRIMARY KEY", "scripts (id TEXT"))
+        for script in ("1", odd):
+            value = script if script is None else script.encode(errors="surrogateescape")
+            statement = "INSERT INTO scripts VALUES (CAST(? AS TEXT), 'One', '', '2021-01-01', '2021-01-02')"
+            connection.execute(statement, (value,))
+        connection.execute("INSERT INTO script_versions VALUES (10, 1, 1, 'none', '2021-01-01')")
+        connection.commit()
+    with open_source(f"sqlite:///{tmp_path / 'legacy.db'}") as source:
+        catalog = read_catalog(source)
+        findings = Scan(source, catalog, draft(catalog).mapping).run().findings.kept()
+
+    assert [each.key for each in findings if each.code == "L44"] == ["10"]
