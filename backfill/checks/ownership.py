@@ -22,6 +22,7 @@ USERS = ("user_id", "actor")
 # Rows whose ids are kept, or that do not come over.
 IDS_KEPT = ("users", "scripts")
 OF_SCRIPTS = ("versions", "commands", "elements", "lines")
+OTHER_SPELLING = "one exists whose key differs only in case or in blanks around it"
 NOT_USED = "the line comes over as if it were not deleted: map the column to `deleted` or `deleted_at`"
 WITH_OWNERS = ("personas", "chat_messages")
 
@@ -46,7 +47,8 @@ class OrphanRow(Check):
                 missing.discard(0)  # a finding of its own
             for place, value in enumerate(values) if missing else ():
                 if value in missing:
-                    yield self.finding(table, batch.key(place), table.column(field))
+                    note = OTHER_SPELLING if self.scope.has_other_spelling(field, value) else ""
+                    yield self.finding(table, batch.key(place), table.column(field), note=note)
 
 
 @check

@@ -8,6 +8,7 @@ from backfill.domains.base import BackfillContext, Difference, Domain, ItemWork,
 from backfill.domains.flat.duplicates import column_values, fingerprint, remembered, repeated
 from backfill.domains.flat.flat_table import FlatRow, FlatTable
 from backfill.domains.flat.garbage_searches import rare_garbage_searches
+from backfill.domains.flat.other_spellings import with_spelling
 from backfill.domains.flat.proof import prove
 from backfill.domains.flat.references import References
 from backfill.domains.flat.slices import migrate
@@ -99,7 +100,8 @@ class SessionTable(FlatTable):
             user = self._users.named(tx, chosen.to)
             if user is not None:
                 return row.account._replace(record=row.account.record._replace(user_id=user))
-        return Account(problem=Problem(code, NO_USER, self.table.column("user_id")))
+        reason = with_spelling(self.context, "users", row.account.user, NO_USER)
+        return Account(problem=Problem(code, reason, self.table.column("user_id")))
 
     def insert(self, tx: RecordsTransaction, rows: list[FlatRow]) -> list[FlatRow]:
         if any(not row.account.record.id for row in rows):

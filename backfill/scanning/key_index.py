@@ -32,6 +32,13 @@ def _whole(value: Any) -> int | None:
     return int(value) if is_digits and (value[0] != "0" or value == "0") else None
 
 
+def folded_number(key: Any) -> int | None:
+    """The number of a key without its case and the blanks around it; None if it is no text, or digits."""
+    if not isinstance(key, str) or _whole(key) is not None:
+        return None
+    return number_of(key.strip().casefold())
+
+
 class KeyIndex:
     """Numbers of keys, each with a value; sorted when it is first asked."""
 

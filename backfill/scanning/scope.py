@@ -12,7 +12,7 @@ from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import Mapping
 from backfill.scanning.batch import Batch
 from backfill.scanning.finding import UNKNOWN_DAY, Decision, Loss, day_of, keyed_hash
-from backfill.scanning.key_index import KeyIndex, number_of
+from backfill.scanning.key_index import KeyIndex, folded_number, number_of
 from backfill.scanning.merged_users import MergedUsers
 from repos.legacy.catalog import Catalog
 
@@ -82,6 +82,8 @@ class Scope:
         self.merged_users = MergedUsers(self.tables_for("users"))
         self.users = KeyIndex()
         self.scripts = KeyIndex()  # with the number of the owner
+        # Keys that are texts, folded, by what they are keys of.
+        self._spellings = {"user_id": KeyIndex(), "script_id": KeyIndex()}
         self.script_keys = RowKeys()
         self.script_key_numbers = KeyIndex()  # of scripts whose keys are not the number of their id
         self.counters = KeyIndex()  # of saves, where the script has one
@@ -117,16 +119,27 @@ class Scope:
         if batch.table.target == "users":
             for user in batch.field("id"):
                 self.users.add(number_of(user))
+                self._remember_spelling("user_id", user)
         elif batch.table.target == "scripts":
             for place, (script, owner, counter) in enumerate(
                 zip(batch.field("id"), batch.field("user_id"), batch.field("version_number"), strict=True)
             ):
                 number = number_of(script)
+                self._remember_spelling("script_id", script)
                 self.scripts.add(number, NO_OWNER if owner is None else self.person(owner))
                 if (key := batch.key(place)) != str(number):
                     self.script_key_numbers.add(number, self.script_keys.number(key))
                 if isinstance(counter, int) and abs(counter) < MAX_COUNTER:
                     self.counters.add(number, counter)
+
+    def _remember_spelling(self, field: str, key: Any) -> None:
+        if (number := folded_number(key)) is not None:
+            self._spellings[field].add(number)
+
+    def has_other_spelling(self, field: str, key: Any) -> bool:
+        """Whether a key that names no user or script differs from one only in case or in blanks around it."""
+        number = folded_number(key)
+        return number is not None and number in self._spellings[field]
 
     def is_user(self, user: Any) -> bool:
         """Whether a user exists; where no table is mapped to users, no user is missing."""

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from backfill.domains.base import BackfillContext
 from backfill.domains.chat_logs.log_rows import TARGET, LogRow
+from backfill.domains.flat.other_spellings import with_spelling
 from backfill.domains.flat.references import References, script_owners
 from backfill.translate.row_keys import row_key, whole_key
 from backfill.translate.source_rows import Problem, decision
@@ -65,12 +66,15 @@ class Ownership:
             script_id = scripts.get(row_key((script,))) if self._gives_numbers else whole_key(script)
             owner = self._owners.owner(script)
             if not script_id or script_id < 0 or (self._knows_scripts and owner is None):
-                return False, self._decided(tx, row, Problem("L05", NO_SCRIPT, table.column("script_id")), Owned())
+                reason = with_spelling(self._context, "scripts", script, NO_SCRIPT)
+                return False, self._decided(tx, row, Problem("L05", reason, table.column("script_id")), Owned())
         if user is not None:
             user_id = users.get(row_key((user,)))
             column = table.column("user_id")
             if user_id is None:
-                problem = Problem("L30", USER_ZERO, column) if whole_key(user) == 0 else Problem("L05", NO_USER, column)
+                problem = Problem("L05", with_spelling(self._context, "users", user, NO_USER), column)
+                if whole_key(user) == 0:
+                    problem = Problem("L30", USER_ZERO, column)
                 return False, self._decided(tx, row, problem, Owned(script_id))
             if self._owners.conflict(owner, user):
                 problem = Problem("L06", OTHER_OWNER, column)

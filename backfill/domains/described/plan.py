@@ -18,6 +18,7 @@ from backfill.checks.saves import grows
 from backfill.checks.text import double_encoded
 from backfill.domains.base import BackfillContext
 from backfill.domains.flat.duplicates import repeated_keys
+from backfill.domains.flat.other_spellings import with_spelling
 from backfill.kept_columns import columns_json
 from backfill.mapping.mapped_table import MappedTable
 from backfill.scanning.finding import keyed_hash
@@ -86,7 +87,7 @@ class Plans:
     """The plans for the rows of one target."""
 
     def __init__(self, context: BackfillContext, target: str) -> None:
-        self._context = context
+        self.context = context
         self._has_users = bool(context.tables_for("users"))
         self._merged = MergedUsers(context.tables_for("users"))
         mapped = context.tables_for(target)
@@ -100,7 +101,7 @@ class Plans:
             if table.script is None:
                 seen.add(NO_SCRIPT)
                 continue
-            for page in read_pages(self._context.source, table.mapped.table, [table.script]):
+            for page in read_pages(self.context.source, table.mapped.table, [table.script]):
                 seen.update({item_name(row.values[0]) for row in page})
         return iter(sorted(seen))
 
@@ -109,7 +110,7 @@ class Plans:
         place = None if table.script is None else table.columns.index(table.script)
         if place is None and name != NO_SCRIPT:
             return
-        source, described = self._context.source, table.mapped.table
+        source, described = self.context.source, table.mapped.table
         has_key = bool(described.key) or described.has_rowid
         start = tuple(after) if after is not None and has_key else None
         for page in read_pages(source, described, table.columns, after=start, where=self._where(table, name)):
@@ -139,7 +140,7 @@ class Plans:
         planned = PlannedRow(
             table=table.mapped.name,
             key=key,
-            hash=row_hash(self._context.hash_key, row.values),
+            hash=row_hash(self.context.hash_key, row.values),
             fate="write",
             origin=Origin(table=table.mapped.name[:64], key=origin_key(values)),
         )
@@ -182,7 +183,7 @@ class Plans:
             reason,
             column,
             None if data is None else len(data),
-            None if data is None else keyed_hash(self._context.hash_key, data),
+            None if data is None else keyed_hash(self.context.hash_key, data),
         )
         return planned._replace(fate="quarantine", quarantined=quarantined)
 
@@ -190,7 +191,7 @@ class Plans:
         """What was decided on a finding in a row."""
         if of_row := table.mapped.rule.decision(code, tuple(row.values[place] for place in table.key)):
             return of_row.do
-        return self._context.mapping.decision(code) or CHECKS[code].decision
+        return self.context.mapping.decision(code) or CHECKS[code].decision
 
     def _with_owner(self, table: SourceTable, planned: PlannedRow, row: ReadRow, owners: Owners) -> PlannedRow:
         user = planned.described.user if planned.described is not None else None
@@ -198,9 +199,9 @@ class Plans:
             return planned
         ours = owners.user(user)
         if ours is None:
-            code, reason = (
-                ("L30", "The row belongs to user 0.") if user in (0, "0") else ("L05", "There is no such user.")
-            )
+            code, reason = "L05", with_spelling(self.context, "users", user, "There is no such user.")
+            if user in (0, "0"):
+                code, reason = "L30", "The row belongs to user 0."
         elif ours != owners.of_script:
             code, reason = "L06", "The row belongs to another user than its script."
         else:
@@ -228,9 +229,9 @@ class Plans:
         return rows
 
     def _collapses(self, row: PlannedRow) -> bool:
-        rule = self._context.mapping.tables[row.table]
+        rule = self.context.mapping.tables[row.table]
         of_row = rule.decision("L31", (row.origin.key,))
-        return (of_row.do if of_row else self._context.mapping.decision("L31")) == "repair"
+        return (of_row.do if of_row else self.context.mapping.decision("L31")) == "repair"
 
     def _where(self, table: SourceTable, name: str) -> dict[str, Any] | None:
         """The condition that the source applies, which may let more rows through than those of the item."""

@@ -13,6 +13,7 @@ from msgspec import Struct, msgpack
 from backfill.domains.base import ItemWork
 from backfill.domains.described.plan import NO_SCRIPT, PlannedRow, Plans, ReadRow, SourceTable, whole_row
 from backfill.domains.described.saves import Tally, keep_rows, known_rows
+from backfill.domains.flat.other_spellings import with_spelling
 from backfill.translate.checkpoints import decode_key, encode_key
 
 
@@ -49,7 +50,9 @@ def without_script(plans: Plans, table: SourceTable, name: str, rows: Sequence[R
         described = planned._replace(described=None, quarantined=None, fate="keep")
         if name != NO_SCRIPT or table.mapped.target == "elements":
             column = table.script
-            yield plans.set_aside(table, described, row, "L05", "There is no such script.", column=column)
+            script = None if column is None else row.values[table.columns.index(column)]
+            reason = with_spelling(plans.context, "scripts", script, "There is no such script.")
+            yield plans.set_aside(table, described, row, "L05", reason, column=column)
         elif user is None or row.values[table.columns.index(user)] is None:
             reason = "The row has neither a script nor a user."
             yield plans.set_aside(table, described, row, "L06", reason, column=user)

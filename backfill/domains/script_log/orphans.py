@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 
 from backfill.domains.base import BackfillContext, Counts, ItemWork
+from backfill.domains.flat.other_spellings import with_spelling
 from backfill.domains.flat.references import script_owners
 from backfill.mapping.mapped_table import MappedTable
 from backfill.translate.checkpoints import decode_key, encode_key
@@ -21,16 +22,17 @@ NO_SCRIPT = "Its script does not exist."
 
 def migrate_orphans(work: ItemWork, table: MappedTable) -> bool:
     """Set the rows of a table aside whose script does not exist; returns whether all were looked at."""
-    for place, keys in _orphans(work.context, table, decode_key(work.checkpoint)):
+    for place, rows in _orphans(work.context, table, decode_key(work.checkpoint)):
         aside, skipped = [], 0
-        for key in keys:
-            do, _ = decision(work.context.mapping, table, "L05", key)
+        for script, *key in rows:
+            do, _ = decision(work.context.mapping, table, "L05", tuple(key))
             if do == "skip":
                 skipped += 1
             else:
-                aside.append(QuarantinedRow(table.name, row_key(key), "L05", NO_SCRIPT, table.column("script_id")))
+                reason = with_spelling(work.context, "scripts", script, NO_SCRIPT)
+                aside.append(QuarantinedRow(table.name, row_key(key), "L05", reason, table.column("script_id")))
         with work.context.unit_of_work.records() as tx:
-            counts = {table.name: Counts(quarantined=len(aside), skipped=skipped)} if keys else {}
+            counts = {table.name: Counts(quarantined=len(aside), skipped=skipped)} if rows else {}
             work.record(tx, encode_key(place), counts, aside)
         work.committed()
         if time.monotonic() >= work.deadline:
@@ -39,7 +41,7 @@ def migrate_orphans(work: ItemWork, table: MappedTable) -> bool:
 
 
 def _orphans(context: BackfillContext, table: MappedTable, after: Row | None) -> Iterator[tuple[Row, list[Row]]]:
-    """The place reached, and the keys of rows without a script, a page at a time."""
+    """The place reached, and rows without a script, a page at a time: what they name, and their keys."""
     scripts = script_owners(context)
     column = str(table.column("script_id"))
     described = table.table
@@ -48,4 +50,4 @@ def _orphans(context: BackfillContext, table: MappedTable, after: Row | None) ->
     for page in read_pages(context.source, described, columns, after=None if numbered else after):
         rows = page if not numbered or after is None else [row for row in page if row.key > after]
         if rows:
-            yield rows[-1].key, [row.values[1:] for row in rows if row.values[0] not in scripts]
+            yield rows[-1].key, [row.values for row in rows if row.values[0] not in scripts]

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from backfill.domains.base import BackfillContext
 from backfill.domains.flat.duplicates import repeated_keys
+from backfill.domains.flat.other_spellings import with_spelling
 from backfill.domains.flat.references import References
 from backfill.domains.script_log.branches import saves_of, script_of_branch
 from backfill.domains.script_log.item_names import key_of, start_of
@@ -111,7 +112,8 @@ class ScriptSource:
             if owner is None and decided is not None and decided.do == "assign":
                 owner = self._users.named(tx, decided.to)
             if owner is None:
-                return Problem("L05", NO_OWNER, found.table.column("user_id"))
+                reason = with_spelling(self.context, "users", row.owner, NO_OWNER)
+                return Problem("L05", reason, found.table.column("user_id"))
         first = next((save.at for save in found.saves.rows if save.at is not None), None)
         known = [at for at in (row.created_at, first, row.updated_at) if at is not None]
         created_at = row.created_at if row.created_at is not None else min(known, default=NO_TIME)
