@@ -71,7 +71,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
     screen.print_text(f"Row {_named(row)} of {row.table}, set aside by item {row.item} at {row.found_at}: {row.code}")
     screen.print_text(row.reason)
     if row.column is not None:
-        length = "" if row.length is None else f", {row.length:,} bytes or characters"
+        length = "" if row.length is None else f", length {row.length:,}"
         screen.print_text(f"Column {row.column}{length}{'' if row.hash is None else f', hash {row.hash}'}")
     if row.decisions:
         _print_decision(row, has_others=bool(mapping.tables[row.table].decisions))

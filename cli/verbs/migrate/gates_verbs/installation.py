@@ -46,7 +46,9 @@ def install(
     role: Annotated[
         list[RoleName] | None,
         typer.Option(
-            help="A role that gets an account; repeatable. Default: every role, and all accounts installed before.",
+            metavar="ROLE",
+            help=f"A role that gets an account: {', '.join(ACCOUNT_ROLES)}. Repeatable. Default: every role, and all "
+            "accounts installed before.",
             show_default=False,
         ),
     ] = None,
