@@ -30,14 +30,20 @@ MAX_RUNS = 100
 
 
 def changed_rules(tx: RecordsTransaction, run: BackfillRunRow) -> dict[str, int]:
-    """The tables whose rule is another one than in an earlier run, and the last such run; decisions do not count."""
+    """The tables whose rule is another one than in an earlier run, and the last such run.
+
+    Decisions do not count, nor a layout of patches where the earlier rule had none.
+    """
     now = {name: replace(rule, decisions=()) for name, rule in decode(run.mapping).tables.items()}
     changed: dict[str, int] = {}
     for earlier in tx.backfill_runs.read(limit=MAX_RUNS):
         if earlier.id >= run.id or earlier.mapping == run.mapping:
             continue
         for name, rule in _rules(earlier).items():
-            if name in now and now[name] != replace(rule, decisions=()) and rule.becomes is not None:
+            if name not in now or rule.becomes is None:
+                continue
+            layout = rule.patch_layout or now[name].patch_layout
+            if now[name] != replace(rule, decisions=(), patch_layout=layout):
                 changed.setdefault(name, earlier.id)
     return changed
 

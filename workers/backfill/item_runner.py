@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from backfill.domains.base import BackfillContext
+from backfill.mapping.model import PatchLayout
 from backfill.runs.feeding import Feeder
 from backfill.runs.item_worker import ItemWorker, Worked
 from backfill.runs.run_context import run_context
@@ -96,7 +97,7 @@ class OpenContext:
         self._unit_of_work = unit_of_work
         self._legacy_url = legacy_url
         self._stack = ExitStack()
-        self._run: tuple[int, str, int] | None = None
+        self._run: tuple[int, str, int, dict[str, PatchLayout]] | None = None
         self._context: BackfillContext | None = None
 
     def of(self, run: BackfillRunRow) -> BackfillContext:
@@ -106,7 +107,8 @@ class OpenContext:
             SourceError, OtherSource, MappingOutdated.
         """
         # What is remembered of the source, such as addresses that several users have, may be repaired before a retry.
-        wanted = run.id, run.mapping, load_options(run.options).retries
+        options = load_options(run.options)
+        wanted = run.id, run.mapping, options.retries, options.patch_layouts
         if self._context is None or self._run != wanted:
             self.close()
             if not self._legacy_url:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from backfill.certificate.earlier_mappings import changed_rules
 from backfill.domains.base import Counts
+from backfill.runs.run_options import load_options
 from backfill.scripts.histories import patch_chain, table_layouts
 from repos.unit_of_work import UnitOfWork
 from tests.backfill.domains.patch_rows import TABLES, TEXTS, add_chain, saves
@@ -63,3 +65,20 @@ def test_a_script_that_fits_only_another_layout_is_named(legacy: ScriptDatabase)
     notes = {each.note for each in legacy.findings() if each.code == "L44"}
 
     assert notes == {patch_chain.OTHER_LAYOUT.format(name="from_previous")}
+
+
+def test_a_layout_that_is_written_later_changes_nothing_of_what_came_over(legacy: ScriptDatabase) -> None:
+    add_chain(legacy, TEXTS, first=TEXTS[0])
+    legacy.run()
+    with legacy.unit_of_work.reading() as tx:
+        [run] = tx.backfill_runs.read(limit=1)
+        assert load_options(run.options).patch_layouts == {"revisions": "from_previous"}
+        tx_runs = len(tx.backfill_runs.read(limit=9))
+    legacy.change_rule("revisions", patch_layout="from_previous")
+    legacy.run()
+
+    with legacy.unit_of_work.reading() as tx:
+        latest = tx.backfill_runs.read(limit=1)[0]
+        assert len(tx.backfill_runs.read(limit=9)) == tx_runs + 1
+        assert changed_rules(tx, latest) == {}
+    assert legacy.certificate().problems == []
