@@ -101,7 +101,9 @@ def counts(touchpoints: Iterable[Touchpoint]) -> list[tuple[str, list[int]]]:
 def texts_sentence(inventory: Inventory) -> str:
     """Sentences on what is no touchpoint, each after a blank; empty if there is nothing."""
     texts, others = len(inventory.texts), len(inventory.other_stores)
-    shown = f" SQL in {counted(texts, 'text')} that code only keeps and shows is not counted." if texts else ""
+    writes = sum(each.writes for each in inventory.texts)
+    of_them = f" ({counted(writes, 'write')})" if writes else ""
+    shown = f" SQL in {counted(texts, 'text')}{of_them} that code only keeps and shows is not counted." if texts else ""
     return shown + (f" Calls of MongoDB are not counted: {others}." if others else "")
 
 
@@ -127,6 +129,11 @@ def markdown(root: str, inventory: Inventory) -> str:
         if group:
             lines += [f"## {domain}", ""]
             lines += _table(("place", "function", "access", "table", "how", "code"), [_row(each) for each in group])
+    if inventory.texts:
+        lines += ["## Texts that are only kept and shown", "", "No code in this tree is known to run these.", ""]
+        lines += _table(
+            ("place", "function", "access", "table", "how", "code"), [_row(each) for each in inventory.texts]
+        )
     if inventory.skipped:
         lines += ["## Left out", ""]
         lines += _table(("path", "why"), [(each.path, each.reason) for each in inventory.skipped])

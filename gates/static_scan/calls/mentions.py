@@ -77,6 +77,8 @@ def is_mention(part: Part, syntax: Syntax) -> bool:
 def only_shows(links: Sequence[Link], given: Sequence[SgNode], syntax: Syntax) -> bool:
     """Whether a call shows, compares or stores what it is given, by its name."""
     name = links[-1].name if links else ""
+    if len(links) == 1 and is_declared_function(name, syntax):
+        return False  # what it does is read there
     return bool(
         name in _words()["functions"]
         or (syntax.source.is_python and links and _gives_away(links))
@@ -90,11 +92,18 @@ def only_shows(links: Sequence[Link], given: Sequence[SgNode], syntax: Syntax) -
     )
 
 
+def is_declared_function(name: str, syntax: Syntax) -> bool:
+    """Whether a file declares a function itself: `function alert(text) { run(text) }`."""
+    return f"{'def' if syntax.source.is_python else 'function'} {name}(" in syntax.source.text
+
+
 def only_mentions(call: SgNode, links: Sequence[Link], syntax: Syntax) -> bool:
     """Whether a call only talks about its texts, by its name or, in JavaScript, by what is around it."""
     if only_shows(links, links[-1].arguments or [], syntax):
         return True
-    return not syntax.source.is_python and is_showing_call(call, links, syntax)
+    if syntax.source.is_python or (len(links) == 1 and is_declared_function(links[0].name, syntax)):
+        return False
+    return is_showing_call(call, links, syntax)
 
 
 def gives_to_database(links: Sequence[Link]) -> bool:

@@ -232,9 +232,10 @@ def test_sql_that_is_only_shown_is_listed_apart_and_fails_no_check(warm: Command
     (tree / "server/usage.py").write_text('EXAMPLE = "DELETE FROM users WHERE id = 1"\nprint(EXAMPLE)\n')
     ran = warm("gates", "inventory", tree, "--json", "--html", tree / "a.html", "--markdown", tree / "a.md")
     assert [(each["file"], each["line"]) for each in ran.json["texts"]] == [("server/usage.py", 1)]
-    foot = "SQL in 1 text that code only keeps and shows is not counted."
+    foot = "SQL in 1 text (1 write) that code only keeps and shows is not counted."
     shown = warm("gates", "inventory", tree).out
     assert all(foot in page for page in (shown, (tree / "a.html").read_text(), (tree / "a.md").read_text()))
+    assert "| server/usage.py:1 |" in (tree / "a.md").read_text().split("## Texts that are only kept and shown")[1]
     assert places(warm("gates", "check", tree, "--json").json) == EXPECTED
 
 
