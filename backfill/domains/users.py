@@ -11,6 +11,7 @@ from backfill.domains.flat.garbage_searches import rare_garbage_searches
 from backfill.domains.flat.proof import prove
 from backfill.domains.flat.slices import migrate
 from backfill.mapping.mapped_table import MappedTable
+from backfill.mapping.model import RowDecision
 from backfill.scanning.merged_users import Merge, merges_of
 from backfill.translate.accounts import Account, Repaired, UserTranslator
 from backfill.translate.source_rows import Problem
@@ -69,7 +70,7 @@ class UserTable(FlatTable):
         account = self._translator.translate(row)
         if account.record is None or not is_live(account.record):
             return account
-        chosen = self.table.rule.decision("L14", self.reader.finding_key(row)) if self._decides else None
+        chosen = _decision(self.table, self.reader.finding_key(row)) if self._decides else None
         if chosen is not None and chosen.do == "skip":
             return Account()
         if chosen is not None and chosen.do == "repair":
@@ -133,6 +134,11 @@ class UserTable(FlatTable):
             tx.bulk_accounts.leave_user_ids(position.highest)
 
 
+def _decision(table: MappedTable, key: Row) -> RowDecision | None:
+    """What the mapping decides about the address of a user; found by a hash, because there may be thousands."""
+    return table.decision("L14", table.shown_key(key))
+
+
 def is_live(record: UserRecord) -> bool:
     """Whether a user was not deleted, and so has the address for itself."""
     return record.deleted_at is None
@@ -163,6 +169,6 @@ def _addresses(context: BackfillContext, wanted: frozenset[int]) -> Iterator[str
             record = translator.translate(row.values).record
             if record is None or not is_live(record) or fingerprint(key := email_key(record.email)) not in wanted:
                 continue
-            chosen = table.rule.decision("L14", translator.reader.finding_key(row.values))
+            chosen = _decision(table, translator.reader.finding_key(row.values))
             if chosen is None or chosen.do not in AWAY:
                 yield key

@@ -33,9 +33,10 @@ def merge_problems(rule: TableRule, key: tuple[str, ...]) -> Iterator[str]:
     if merges and key != (id_column := rule.field_columns().get("id"),):
         yield f"Accounts can be merged if the key of their table is its id, {id_column}: decide otherwise."
         return
+    decided = {(each.code, *map(str, each.key)): each for each in reversed(rule.decisions)}
     for decision in merges:
         kept = decision.to if decision.to is not None else ""
-        other = rule.decision(decision.code, (kept,))
+        other = decided.get((decision.code, str(kept)))
         if names(decision.key, (kept,)):
             yield f"The row {list(decision.key)} cannot be merged into itself: `to` is the user that is kept."
         elif other is not None and other.do != "accept":

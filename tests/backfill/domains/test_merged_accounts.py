@@ -9,9 +9,11 @@ import pytest
 
 from backfill.checks import ownership
 from backfill.domains.base import Counts
+from backfill.mapping import model
 from backfill.mapping.fit import problems
 from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import RowDecision
+from backfill.mapping.row_names import names
 from backfill.scanning.decided_rows import decisions_without_a_row
 from backfill.scanning.merged_users import Merge, merges_of
 from repos.legacy.catalog import read_catalog
@@ -111,6 +113,25 @@ def test_a_scan_reads_the_merges_of_a_table_once(legacy: ScriptDatabase, monkeyp
 
     assert len([each for each in found if each.decision == "report"]) == 20
     assert reads == ["users"]
+
+
+def test_decisions_of_many_accounts_are_not_compared_with_each_user(
+    legacy: ScriptDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts = [(number, f"Bea{number % 20}@example.com", "", "", "2020-01-01", None) for number in range(100, 140)]
+    legacy.add("users", *accounts)
+    decided(legacy, merge(), *(merge(number, number + 20) for number in range(100, 120)))
+    compared: list[tuple[Any, ...]] = []
+
+    def counted(named: tuple[str | int, ...], key: tuple[Any, ...]) -> bool:
+        compared.append(key)
+        return names(named, key)
+
+    monkeypatch.setattr(model, "names", counted)
+
+    assert legacy.run()["users"] == Counts(migrated=22, merged=21)
+
+    assert len(compared) < 21
 
 
 def test_another_run_writes_nothing_and_brings_changes(legacy: ScriptDatabase) -> None:
