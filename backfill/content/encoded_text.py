@@ -24,6 +24,9 @@ _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 # What may stand before and around base64: a data URL, a JSON string, and a field of a wrapper.
 _DATA_URL = re.compile(rb"data:[a-zA-Z0-9.+/;=-]{0,100};base64,")
 _WRAPPED = re.compile(rb'"content"\s{0,9}:\s{0,9}"')
+# What values begin with that need another look: most contents are cleared by these two.
+_COMPRESSED = re.compile(rb"\x1f\x8b|(?:.{4})?x[\x01\x5e\x9c\xda]|BZh|\xfd7zXZ|\x28\xb5|PK\x03", re.DOTALL)
+_CHARACTERS = re.compile(rb'\s{0,99}(?:[A-Za-z0-9+/_=-]{20}|"|data:|\{(?!.{0,40}"lines"))', re.DOTALL)
 # Where all this begins.
 PREFIX_BYTES = 1_024
 # How compressed data begin, in formats that are not inflated here.
@@ -41,9 +44,9 @@ _LENGTH_BYTES = 4
 
 def encoding_of(value: bytes) -> str | None:
     """How a value is encoded or compressed, in a few words; None if it is neither."""
-    if (found := _compression(value)) is not None:
+    if _COMPRESSED.match(value) is not None and (found := _compression(value)) is not None:
         return found
-    return _of_characters(_joined(_characters_in(value)))
+    return None if _CHARACTERS.match(value) is None else _of_characters(_joined(_characters_in(value)))
 
 
 def _characters_in(value: bytes) -> bytes:
