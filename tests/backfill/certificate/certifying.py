@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 from backfill.certificate.certify import certify, load_certificate
 from backfill.certificate.document import Certificate
 from backfill.runs.run_context import run_context
 from repos.backfill.runs import BackfillRunRow
+from repos.database.engine import open_engine
 from repos.legacy.connection import open_source
+from repos.unit_of_work import UnitOfWork
 from tests.backfill.runs.backfill_setup import Backfill
+
+
+@contextmanager
+def copied_move(template: Path, folder: Path, clock: Callable[[], int]) -> Iterator[Backfill]:
+    """A copy of a folder with a legacy database and its ledger, as if it had been brought over from there."""
+    for name in ("legacy.db", "ledger.db"):
+        shutil.copy(template / name, folder / name)
+    in_ledger(Backfill(folder, None, None), f"UPDATE backfill_runs SET source = 'sqlite:///{folder}/legacy.db'")  # type: ignore[arg-type]
+    with open_engine(f"sqlite:///{folder}/ledger.db") as engine:
+        yield Backfill(folder, UnitOfWork(engine), clock)  # type: ignore[arg-type]
 
 
 def latest(backfill: Backfill) -> BackfillRunRow:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import pickle
-import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -21,11 +20,9 @@ from backfill.certificate.proof_processes import ProofProcesses, ProofProcessLos
 from backfill.runs.run_context import run_context
 from domain.errors import Conflict
 from repos.database.driver_errors import DatabaseUnreachable, DuplicateKey
-from repos.database.engine import open_engine
 from repos.legacy.connection import open_source
 from repos.legacy.errors import SourceError
-from repos.unit_of_work import UnitOfWork
-from tests.backfill.certificate.certifying import in_ledger, in_source, latest
+from tests.backfill.certificate.certifying import copied_move, in_ledger, in_source, latest
 from tests.backfill.certificate.test_whole_move import moved
 from tests.backfill.runs.backfill_setup import Backfill
 from tests.cli.running import CommandLine, offspring, press_ctrl_c, wait_until
@@ -53,11 +50,8 @@ def template(tmp_path_factory: pytest.TempPathFactory, empty_ledger: Path) -> Pa
 
 @pytest.fixture
 def backfill(template: Path, tmp_path: Path) -> Iterator[Backfill]:
-    for name in ("legacy.db", "ledger.db"):
-        shutil.copy(template / name, tmp_path / name)
-    in_ledger(Backfill(tmp_path, None, None), f"UPDATE backfill_runs SET source = 'sqlite:///{tmp_path}/legacy.db'")  # type: ignore[arg-type]
-    with open_engine(f"sqlite:///{tmp_path}/ledger.db") as engine:
-        yield Backfill(tmp_path, UnitOfWork(engine), fixed_clock)  # type: ignore[arg-type]
+    with copied_move(template, tmp_path, fixed_clock) as backfill:
+        yield backfill
 
 
 def fixed_clock() -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +16,15 @@ from repos.database.engine import open_engine
 from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import open_source
 from repos.unit_of_work import UnitOfWork
-from tests.backfill.certificate.certifying import certified, in_ledger, in_source, latest, sentences, stored
+from tests.backfill.certificate.certifying import (
+    certified,
+    copied_move,
+    in_ledger,
+    in_source,
+    latest,
+    sentences,
+    stored,
+)
 from tests.backfill.runs.backfill_setup import Backfill, copied_ledger
 
 DECISIONS = '[decisions]\nL14 = "quarantine"\nL29 = "quarantine"\nL30 = "quarantine"\nL44 = "quarantine"\n'
@@ -56,11 +63,8 @@ def template(tmp_path_factory: pytest.TempPathFactory, empty_ledger: Path) -> Pa
 
 @pytest.fixture
 def backfill(template: Path, tmp_path: Path) -> Iterator[Backfill]:
-    for name in ("legacy.db", "ledger.db"):
-        shutil.copy(template / name, tmp_path / name)
-    in_ledger(Backfill(tmp_path, None, None), f"UPDATE backfill_runs SET source = 'sqlite:///{tmp_path}/legacy.db'")  # type: ignore[arg-type]
-    with open_engine(f"sqlite:///{tmp_path}/ledger.db") as engine:
-        yield Backfill(tmp_path, UnitOfWork(engine), system_clock)  # type: ignore[arg-type]
+    with copied_move(template, tmp_path, system_clock) as backfill:
+        yield backfill
 
 
 VERSION = "WHERE script_id = 1 AND version_number = 2"
