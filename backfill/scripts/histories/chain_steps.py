@@ -60,28 +60,31 @@ class ChainSteps:
         """
         if patch is None:
             return PATCH_MISSING
+        length = len(text)
         try:
-            return None if self._cross(patch, read_patch(patch), text, up=up) or is_proven else OUT_OF_PLACE
+            hunks = read_patch(patch)
+            self._cross(hunks, text, up=up)
         except Rejected as refusal:
             return Refusal.of(refusal)
+        if is_proven:
+            return None
+        return None if in_place(patch, hunks, len(text) if up == self._layout.is_forward else length) else OUT_OF_PLACE
 
-    def _cross(self, patch: str, hunks: Sequence[Hunk], text: bytearray, *, up: bool) -> bool:
-        """Go over an edge; False if the patch fits, but was written for another text.
+    def _cross(self, hunks: Sequence[Hunk], text: bytearray, *, up: bool) -> None:
+        """Go over an edge.
 
         Raises:
-            Rejected: it does not fit; the text is neither.
+            Rejected: the patch does not fit; the text is neither.
         """
         if not up:
             require_repeatable(hunks)
         if up == self._layout.is_forward:
             apply_patch(hunks, text)
-            return _in_place(patch, hunks, len(text))
-        length = len(text)
-        revert_patch(hunks, text)
-        return _in_place(patch, hunks, length)
+        else:
+            revert_patch(hunks, text)
 
 
-def _in_place(patch: str, hunks: Sequence[Hunk], length: int) -> bool:
+def in_place(patch: str, hunks: Sequence[Hunk], length: int) -> bool:
     """Whether a patch begins and ends with context, or else at the ends of the text after it, which has this length."""
     if not hunks:
         return True

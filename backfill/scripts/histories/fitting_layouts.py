@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backfill.content.patch_text import read_patch
-from backfill.scripts.histories.chain_steps import ChainSteps
+from backfill.scripts.histories.chain_steps import ChainSteps, in_place
 from backfill.scripts.histories.patch_layout import LAYOUTS, ChainReader, ChainRow, Layout, doubtful_edges
 from domain.errors import Rejected
 
@@ -76,7 +76,9 @@ class _Trial(ChainSteps):
                 # A hunk without context fits everywhere and says nothing.
                 forward = up == self._layout.is_forward
                 shown += bool(hunks) and all(hunk.before if forward else hunk.after for hunk in hunks)
-                is_in_place = self._cross(patch, hunks, text, up=up) and is_in_place
+                length = len(text)
+                self._cross(hunks, text, up=up)
+                is_in_place = is_in_place and in_place(patch, hunks, len(text) if forward else length)
             except Rejected:
                 return None
             place = edge if up else edge - 1
