@@ -11,6 +11,7 @@ from backfill.certificate.source_pass import ReadTable
 from backfill.checks.registry import CHECKS
 from backfill.domains.base import BackfillContext, Counts
 from backfill.kept_columns import key_values
+from backfill.mapping.flags import has_deleted_lines
 from backfill.mapping.model import ColumnRule, Mapping, TableRule
 from backfill.mapping.row_names import names
 from domain.counting import counted
@@ -23,6 +24,7 @@ from repos.unit_of_work import RecordsTransaction
 BY_MAPPING = "by the mapping"
 BY_DEFAULT = "by the default of the code"
 # The mapping brings rows with this finding over where it can, and of these it cannot.
+DELETED_LINES = "Lines that are marked as deleted are in no text: they are skipped, and kept as JSON."
 NO_WAY = "because such a row cannot come over"
 
 
@@ -143,7 +145,7 @@ def _law(context: BackfillContext, table: Table, rule: TableRule, read: ReadTabl
     return TableLaw(
         name=table.name,
         becomes=rule.becomes,
-        reason="",
+        reason=DELETED_LINES if counts.skipped and has_deleted_lines(context.tables[table.name]) else "",
         rows=rows,
         migrated=counts.migrated,
         merged=counts.merged,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from backfill.domains.base import BackfillContext, Counts, Difference, Domain, ItemWork, domain
 from backfill.domains.flat.duplicates import repeated_keys
 from backfill.kept_columns import columns_json, key_json
-from backfill.mapping.flags import deletion_reader, deletion_tests
+from backfill.mapping.flags import deletion_reader, has_deleted_lines
 from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.row_names import names as names_row
 from backfill.translate.checkpoints import decode_key, encode_key
@@ -126,10 +126,10 @@ def _batches(context: BackfillContext, table: MappedTable, after: Row | None) ->
     known_by = key_columns(table) if table.table.key or table.rule.key else ()
     # A deleted line is in no text, so that it is kept whole.
     whole = (
-        [name for name in table.table.names if table.rule_of(name).drop is None] if _has_deleted_lines(table) else kept
+        [name for name in table.table.names if table.rule_of(name).drop is None] if has_deleted_lines(table) else kept
     )
     names = tuple(dict.fromkeys((*whole, *known_by)))
-    is_deleted = deletion_reader(table, names) if _has_deleted_lines(table) else None
+    is_deleted = deletion_reader(table, names) if has_deleted_lines(table) else None
     # Without a key a table is read from its beginning, and its rows are numbered.
     numbered = not table.table.key and not table.table.has_rowid
     is_repeated = repeated_keys(context, table) if known_by else None
@@ -175,10 +175,6 @@ def _row(  # noqa: PLR0913 - what is known of the table
         aside = _aside(table, key, "decided", "The mapping sets it aside.")
         return _Kept(row.key, key, "", set_aside=aside)
     return _Kept(row.key, key, columns_json(columns), skipped=decision == "skip")
-
-
-def _has_deleted_lines(table: MappedTable) -> bool:
-    return table.target == "lines" and bool(deletion_tests(table))
 
 
 def _aside(table: MappedTable, key: str, code: str, reason: str) -> QuarantinedRow:

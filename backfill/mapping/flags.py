@@ -46,6 +46,11 @@ def deletion_tests(table: MappedTable) -> list[tuple[str, Test]]:
     ]
 
 
+def has_deleted_lines(table: MappedTable) -> bool:
+    """Whether a column says of the lines of a table that they are deleted."""
+    return table.target == "lines" and bool(deletion_tests(table))
+
+
 def unused_deletion_tests(table: MappedTable) -> list[tuple[str, Test]]:
     """The same for columns that seem to say so by their names, and that the mapping does not use."""
     return [(name, _usual_test(snake(name))) for name in table.unused_deletions]

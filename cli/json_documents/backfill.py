@@ -169,7 +169,10 @@ class CertifiedSegment(Document, frozen=True):
 
 
 class CertifiedTable(Document, frozen=True):
-    """A table of the source; its rows are the sum of the migrated, merged, quarantined, skipped and dropped ones."""
+    """A table of the source; its rows are the sum of the migrated, merged, quarantined, skipped and dropped ones.
+
+    `reason` says why a table is dropped, or why lines are skipped.
+    """
 
     name: str
     becomes: str

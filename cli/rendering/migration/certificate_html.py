@@ -145,13 +145,15 @@ def _quarantined(certificate: BackfillCertificate) -> Iterator[Html]:
 
 
 def _dropped(certificate: BackfillCertificate) -> Iterator[Html]:
-    dropped = [(table.name, table.reason) for table in certificate.tables if not table.becomes]
+    dropped = [(table.name, table.reason) for table in certificate.tables if table.reason]
     for table in certificate.tables:
         columns = (column for column in table.columns if table.becomes and column.fate == "dropped")
         dropped += [(f"{table.name}.{column.name}", column.reason) for column in columns]
     if not dropped:
         return
-    yield Html("<h2>Dropped</h2>\n<table><thead><tr><th>table or column</th><th>why</th></tr></thead><tbody>\n")
+    yield Html(
+        "<h2>Dropped and skipped</h2>\n<table><thead><tr><th>table or column</th><th>why</th></tr></thead><tbody>\n"
+    )
     for name, reason in dropped:
         yield Html("<tr><td>{}</td><td>{}</td></tr>\n").format(name, reason)
     yield Html("</tbody></table>\n")

@@ -76,7 +76,9 @@ def test_deleted_lines_are_not_in_the_text(tmp_path: Path, ledger: UnitOfWork, r
     assert [each.code for each in legacy.findings() if each.code == "L43"] == []
     assert [key for key, *_ in marked(legacy)] == [str(row[0]) for row in sorted(rows) if row[-1]]
     assert legacy.run() == counts
-    assert legacy.certificate().certified
+    certificate = legacy.certificate()
+    assert certificate.certified
+    assert [table.name for table in certificate.tables if "marked as deleted" in table.reason] == ["script_lines"]
 
 
 @pytest.mark.parametrize(("flag", "values"), FLAGS.items(), ids=FLAGS)
