@@ -75,6 +75,12 @@ def test_a_smaller_minified_file_costs_a_bounded_time(tmp_path: Path):
     assert codes(found) == ["minified"]
 
 
+def parts(*, executed: int) -> str:
+    """Texts that each hold the one before 90 times."""
+    assigned = "".join(f'a{number + 1} = f"' + f"{{a{number}}}" * 90 + '"\n' for number in range(9))
+    return assigned + "cursor.execute(a9)\n" * executed
+
+
 @pytest.mark.parametrize(
     ("name", "code"),
     [
@@ -94,10 +100,8 @@ def test_a_smaller_minified_file_costs_a_bounded_time(tmp_path: Path):
         ("assigned.py", "x = 1\n" * 30_000 + "cursor.execute(x)\n" * 500),
         pytest.param("typed.ts", "const f = (a: Pool) => a.query(x);\n" * 20_000, marks=pytest.mark.slow),
         ("keys.ts", "const o = {" + "text: 'DELETE FROM users WHERE id = 1',\n" * 8_000 + "};"),
-        (
-            "parts.py",
-            "".join(f'a{n + 1} = f"' + f"{{a{n}}}" * 90 + '"\n' for n in range(9)) + "cursor.execute(a9)\n" * 20,
-        ),
+        ("parts.py", parts(executed=3)),
+        pytest.param("parts.py", parts(executed=90), marks=pytest.mark.slow),
         ("grown.py", 'cursor.execute("a"' + f".replace('a', '{'a' * 50_000}')" * 8 + ")\n"),
         ("own_part.py", "q = f\"{q.replace('a', f'{q}')}\"\ncursor.execute(q)\n"),
         ("signs.py", "cursor.execute('a'.replace('a', --5))\n"),
