@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from heapq import heappush, heapreplace
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from backfill.checks.base import Check, check
 from backfill.scanning.batch import Batch
 from backfill.scanning.finding import Finding
 from backfill.scanning.key_index import KeyIndex, number_of
-from backfill.scanning.scope import RowKeys, Scope
+from backfill.scanning.scope import FIRST_COUNTED, RowKeys, Scope
 
 # Two inserts of one exchange end in either order within this time.
 RACE_SECONDS = 1
@@ -19,9 +21,13 @@ RACE_SECONDS = 1
 SAME_SECONDS = 10
 # A question of an exchange that was logged when its answer was there.
 ANSWER_SECONDS = 120
+# The move reads a log by its key, and takes the earliest of so many rows next.
+WINDOW_ROWS = 1_000
 # Of one text within these seconds, this many messages are compared with each other.
 MAX_NEIGHBOURS = 16
 TEXTS = ("content", "question", "answer")
+MERGED = "merged into the other log"
+NOT_MERGED = "may come over twice: the keys of {} do not run in the order of time"
 
 
 class _Message(NamedTuple):
@@ -96,7 +102,9 @@ class LoggedTwice(Check):
         yield from ()
 
     def relations(self) -> Iterator[Finding]:
-        found: set[tuple[int, int]] = set()
+        # Rows that another log has too, with the later tables of which one of the two is read late: none if they merge.
+        found: dict[tuple[int, int], set[int]] = {}
+        late_rows: set[int] | None = None
         for group in self._index.groups():
             # In the order of time, so that each is compared with its neighbours alone.
             in_order = sorted(group, key=self._times.__getitem__)
@@ -107,10 +115,44 @@ class LoggedTwice(Check):
                 for other in in_order[max(first, number - MAX_NEIGHBOURS) : number]:
                     is_near = self._times[one] - self._times[other] <= self._latest[one]
                     if is_near and self._places[one] != self._places[other]:
+                        if late_rows is None:
+                            late_rows = self._late_rows()
                         later = max(one, other, key=self._places.__getitem__)
-                        found.add((self._places[later], self._rows[later]))
-        for place, row in sorted(found):
-            yield self.finding(self._tables[place], self._keys.text(row), note="merged into the other log")
+                        late = {self._places[each] for each in (one, other) if each in late_rows}
+                        row = self._places[later], self._rows[later]
+                        found[row] = min(found.get(row, late), late, key=len)
+        for (place, key), late in sorted(found.items(), key=itemgetter(0)):
+            names = " and ".join(f"`{self._tables[each]}`" for each in sorted(late))
+            note = NOT_MERGED.format(names) if late else MERGED
+            yield self.finding(self._tables[place], self._keys.text(key), note=note)
+
+    def _late_rows(self) -> set[int]:
+        """Texts whose rows the move reads, by their keys, when it has forgotten what other logs have of their time."""
+        late: set[int] = set()
+        for place, name in enumerate(self._tables):
+            texts = [text for text, table in enumerate(self._places) if table == place]
+            window: list[int] = []
+            reached = 0
+            for text in sorted(texts, key=self._key_order(name, texts)):
+                at = self._times[text]
+                if len(window) < WINDOW_ROWS:
+                    heappush(window, at)
+                else:
+                    reached = max(reached, heapreplace(window, at))
+                if reached - at > ANSWER_SECONDS:
+                    late.add(text)
+        return late
+
+    def _key_order(self, name: str, texts: Sequence[int]) -> Callable[[int], Any]:
+        """What the texts of a table are sorted by to come as the keys of their rows do."""
+        if len(next(table for table in self.scope.tables if table.name == name).key_columns) > 1:
+            return lambda text: [(not part.isdecimal(), part.zfill(20)) for part in self._shown(text).split("/")]
+        if all(self._rows[text] < FIRST_COUNTED for text in texts):
+            return self._rows.__getitem__
+        return self._shown
+
+    def _shown(self, text: int) -> str:
+        return self._keys.text(self._rows[text])
 
 
 def _second(at: Any) -> int | None:

@@ -27,7 +27,7 @@ def after_their_messages(rows: Iterator[LogRow]) -> Iterator[LogRow]:
             yield row
             continue
         held.add(row)
-        yield from held.released(row.chat.at)
+        yield from held.released(row.log_time)
     yield from held.released(None)
 
 
@@ -70,7 +70,7 @@ class _HeldRows:
         """The rows before the first exchange whose answer may still come; all of them if there is no newest row."""
         while self._rows:
             row = self._rows[0]
-            is_old = newest is None or newest - row.chat.at > SAME_MICROSECONDS
+            is_old = newest is None or newest - row.log_time > SAME_MICROSECONDS
             if _place(row) not in self._follows:
                 self._characters -= row.size
                 yield self._rows.popleft()

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import takewhile
 from typing import NamedTuple
 
+from backfill.checks.chat import WINDOW_ROWS
 from backfill.domains.base import BackfillContext
 from backfill.domains.flat.duplicates import repeated_keys
 from backfill.domains.flat.first_time import first_time
@@ -23,8 +24,6 @@ from repos.legacy.connection import Row
 from repos.legacy.rows import read_pages
 
 TARGET = "chat_messages"
-# Rows of a table among which the earliest is next.
-WINDOW_ROWS = 1_000
 WINDOW_CHARACTERS = 4 << 20
 
 
@@ -32,7 +31,9 @@ class LogRow(NamedTuple):
     """A translated row of a chat table; `table` is the place of the table among the chat tables.
 
     `finding` is the key that decisions of the mapping name, `last` the time of the last row up to this one that has
-    one, `number` counts the rows as they were read, and `size` is the number of characters of its texts.
+    one, `number` counts the rows as they were read, and `size` is the number of characters of its texts. `overtaken_at`
+    is the time of the row that was read before one that too many others have overtaken: a mistyped year takes its place
+    among its neighbours.
     """
 
     table: int
@@ -44,6 +45,12 @@ class LogRow(NamedTuple):
     last: int | None
     number: int
     size: int
+    overtaken_at: int | None = None
+
+    @property
+    def log_time(self) -> int:
+        """The time by which the row has its place in the log of all tables."""
+        return self.chat.at if self.overtaken_at is None else self.overtaken_at
 
 
 class TablePlace(NamedTuple):
@@ -111,14 +118,14 @@ def log_rows(
         known = progress[table.name]
         rows = table_rows(context, number, places.get(table.name, TablePlace()), requests)
         tables.append(sorted_in_window(rows, known))
-    return heapq.merge(*tables, key=lambda row: (row.chat.at, row.table))
+    return heapq.merge(*tables, key=lambda row: (row.log_time, row.table))
 
 
 def sorted_in_window(rows: Iterator[LogRow], progress: TableProgress) -> Iterator[LogRow]:
     """Always the earliest row of a window; one that as many others have overtaken comes next, whatever its time is."""
     window: dict[int, LogRow] = {}
     order: list[tuple[int, int]] = []
-    size, newest, is_end = 0, 0, False
+    size, newest, reached, is_end = 0, 0, 0, False
     while True:
         while not is_end and len(window) < WINDOW_ROWS and size < WINDOW_CHARACTERS:
             row = next(rows, None)
@@ -133,14 +140,16 @@ def sorted_in_window(rows: Iterator[LogRow], progress: TableProgress) -> Iterato
         if not window:
             return
         oldest = next(iter(window))
-        if newest - oldest >= 2 * WINDOW_ROWS:
+        is_overtaken = newest - oldest >= 2 * WINDOW_ROWS
+        if is_overtaken:
             number = oldest
         else:
             while (number := heapq.heappop(order)[1]) not in window:
                 pass
+            reached = window[number].chat.at
         row = window.pop(number)
         size -= row.size
-        yield row
+        yield row._replace(overtaken_at=min(reached, row.chat.at)) if is_overtaken else row
 
 
 def table_rows(

@@ -89,7 +89,7 @@ class Overlaps:
         if row.chat.exact and text.content.strip():
             recent = RecentMessage(self._fingerprint(row, text), row.table, row.chat.at, _user(row), message)
             self._remember(recent)
-            self._forget(row.chat.at - ANSWER_MICROSECONDS)
+            self._forget(row.log_time - ANSWER_MICROSECONDS)
 
     def _remember(self, recent: RecentMessage) -> None:
         self._order.append(recent)
