@@ -1,4 +1,4 @@
-"""Chat logs whose keys do not run in the order of time, or with a mistyped time: what is merged, and what a scan names."""
+"""Chat logs whose keys do not run in the order of time, or with a mistyped time: what is merged, what a scan names."""
 
 from __future__ import annotations
 
