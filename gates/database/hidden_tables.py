@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from gates.database.accounts.server import DENIED, number_of
+from gates.database.accounts.server import DENIED
+from repos.database.driver_errors import error_number
 from repos.schema.revision import connected
 
 
@@ -17,7 +18,7 @@ def hidden_tables(engine: Engine, names: list[str]) -> list[str]:
             try:
                 connection.exec_driver_sql(f"SELECT 1 FROM {name} LIMIT 0")  # noqa: S608 - a table of ours
             except DBAPIError as error:
-                if number_of(error) in DENIED:
+                if error_number(error) in DENIED:
                     found.append(name)
             finally:
                 connection.rollback()

@@ -26,6 +26,12 @@ SQLITE_DUPLICATE_KEY = frozenset(
 DriverError = (pymysql.MySQLError, sqlite3.Error)
 
 
+def error_number(error: BaseException) -> int:
+    """The number of a server's error, also of one that SQLAlchemy has wrapped; 0 if it has none, as on SQLite."""
+    arguments = (getattr(error, "orig", None) or error).args
+    return arguments[0] if arguments and isinstance(arguments[0], int) else 0
+
+
 class HeadLocked(Conflict):
     """Another worker holds the head of this script; it re-checks the inbox after its commit."""
 
@@ -63,7 +69,7 @@ def blames_a_row(error: BaseException) -> bool:
     """Whether the database refused the content of a row, rather than the writer or the statement."""
     if isinstance(error, pymysql.MySQLError):
         blames = isinstance(error, (pymysql.DataError, pymysql.IntegrityError))
-        return blames or _number(error) in CHECK_FAILED or _number(error) == PACKET_TOO_LARGE
+        return blames or error_number(error) in CHECK_FAILED or error_number(error) == PACKET_TOO_LARGE
     return isinstance(error, (sqlite3.DataError, sqlite3.IntegrityError))
 
 
@@ -75,12 +81,12 @@ def is_outage(error: BaseException) -> bool:
         return getattr(error, "sqlite_errorcode", 0) & 0xFF in SQLITE_OUTAGES
     if not isinstance(error, pymysql.MySQLError):
         return False
-    number = _number(error)
+    number = error_number(error)
     return number in UNREACHABLE or number in INTERRUPTED or number in NO_WRITES or _is_broken(error)
 
 
 def _mysql_conflict(error: pymysql.MySQLError) -> Conflict | None:
-    number = _number(error)
+    number = error_number(error)
     if number == DUPLICATE_KEY:
         return DuplicateKey(str(error))
     if number in UNREACHABLE:
@@ -100,8 +106,4 @@ def _sqlite_conflict(error: sqlite3.Error) -> Conflict | None:
 
 def _is_broken(error: pymysql.MySQLError) -> bool:
     # PyMySQL sets no error number for a connection it already closed, or for packets out of sequence.
-    return _number(error) == 0 and isinstance(error, (pymysql.InterfaceError, pymysql.InternalError))
-
-
-def _number(error: pymysql.MySQLError) -> int:
-    return error.args[0] if error.args and isinstance(error.args[0], int) else 0
+    return error_number(error) == 0 and isinstance(error, (pymysql.InterfaceError, pymysql.InternalError))

@@ -10,6 +10,7 @@ import re
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from repos.database.driver_errors import error_number
 from repos.schema.contents import contents_of
 from repos.schema.known_schemas import newest_schema
 from repos.schema.log_view import NAME, QUERY
@@ -45,7 +46,7 @@ def restore(connection: Connection) -> None:
     try:
         connection.execute(text(f"CREATE OR REPLACE SQL SECURITY INVOKER VIEW {NAME} AS {QUERY}"))
     except DBAPIError as error:
-        if _number(error) not in _DENIED:
+        if error_number(error) not in _DENIED:
             raise
 
 
@@ -53,11 +54,11 @@ def _is_missing(connection: Connection) -> bool:
     try:
         connection.execute(text(f"SELECT {', '.join(_COLUMNS)} FROM {NAME} WHERE 1 = 0"))  # noqa: S608 - constants
     except DBAPIError as error:
-        if _number(error) == _NOT_READABLE:
+        if error_number(error) == _NOT_READABLE:
             return _may_read_tables(connection)
-        if _number(error) in _MISSING or str(error.orig).startswith("no such"):
+        if error_number(error) in _MISSING or str(error.orig).startswith("no such"):
             return True
-        if _number(error) in _DENIED | _DENIED_COLUMN:
+        if error_number(error) in _DENIED | _DENIED_COLUMN:
             return False  # what this account may not read may be there
         raise
     return False
@@ -67,11 +68,7 @@ def _may_read_tables(connection: Connection) -> bool:
     try:
         connection.execute(text(f"SELECT * FROM ({QUERY}) AS log WHERE 1 = 0"))  # noqa: S608 - a constant
     except DBAPIError as error:
-        if _number(error) in _DENIED | _DENIED_COLUMN:
+        if error_number(error) in _DENIED | _DENIED_COLUMN:
             return False
         raise
     return True
-
-
-def _number(error: DBAPIError) -> object:
-    return error.orig.args[0] if error.orig is not None and error.orig.args else None

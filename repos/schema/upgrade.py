@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.errors import Conflict
-from repos.database.driver_errors import conflict_of
+from repos.database.driver_errors import conflict_of, error_number
 from repos.database.engine import BEGIN, LOCK_WAIT_SECONDS, open_engine
 from repos.schema import log_view_repair
 from repos.schema.contents import Contents, contents_of, contents_of_file
@@ -79,7 +79,7 @@ def upgrade(engine: Engine, revision: str = "head", *, allowed: Collection[str] 
         try:
             command.upgrade(alembic_config(connection), revision)
         except DBAPIError as error:
-            if error.orig is None or (number := _number(error)) not in _ALREADY_DONE:
+            if error.orig is None or (number := error_number(error)) not in _ALREADY_DONE:
                 raise
             raise UnfinishedSchema(_STOPPED.format(number=number, reason=str(error.orig.args[-1]))) from error
         if revision == "head":
@@ -151,10 +151,6 @@ def _refusals(engine: Engine) -> UpgradeRefusals:
     return UpgradeRefusals(str(engine.url.database), sqlite=engine.dialect.name == "sqlite")
 
 
-def _number(error: DBAPIError) -> object:
-    return error.orig.args[0] if error.orig is not None and error.orig.args else None
-
-
 def downgrade(engine: Engine, revision: str) -> None:
     """Migrate the database back to a revision; for tests of the migrations."""
     with _locked_connection(engine) as connection:
@@ -218,7 +214,7 @@ def _require_free_tables(connection: Connection) -> None:
         connection.exec_driver_sql("UNLOCK TABLES")
     except DBAPIError as error:
         # An account that may not lock tables, or a cluster that cannot, goes on.
-        if _number(error) == _TABLE_IN_USE:
+        if error_number(error) == _TABLE_IN_USE:
             raise Conflict(
                 f"timed out after {MIGRATION_LOCK_TIMEOUT_SECONDS} seconds waiting for other connections that use the "
                 "tables: end them (SHOW PROCESSLIST). Nothing was changed"

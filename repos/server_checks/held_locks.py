@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine, Select, Table, bindparam, func, select, text
 from sqlalchemy.exc import DBAPIError
 
+from repos.database.driver_errors import error_number
 from repos.schema.core_tables import script_heads, submission_inbox
 from repos.schema.revision import connected
 
@@ -116,7 +117,7 @@ def _transactions(connection: Connection, seconds: int) -> list[tuple[OpenTransa
     try:
         rows = connection.execute(_TRANSACTIONS, {"seconds": seconds, "rows": MAX_TRANSACTIONS}).all()
     except DBAPIError as error:
-        if not _is_denied(error):
+        if error_number(error) not in _DENIED:
             raise
         return None
     finally:
@@ -139,7 +140,7 @@ def _locked(connection: Connection) -> dict[int, int]:
         free_heads = {script for script, *_ in connection.execute(_FREE_HEADS, scripts)}
         free_rows = set(connection.execute(_FREE_ROWS, rows).scalars())
     except DBAPIError as error:
-        if not _is_denied(error):
+        if error_number(error) not in _DENIED:
             raise
         return {}
     finally:
@@ -147,7 +148,3 @@ def _locked(connection: Connection) -> dict[int, int]:
     open_heads = {script: version for script, version, health in heads if health == "open"}
     held = {script for script in open_heads if script not in free_heads or script not in free_rows}
     return {script: open_heads[script] for script in held}
-
-
-def _is_denied(error: DBAPIError) -> bool:
-    return error.orig is not None and error.orig.args[0] in _DENIED

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 
+from repos.database.driver_errors import error_number
 from repos.schema.account_tables import database_accounts
 
 # There is no such table, in an older schema; and the account may not read it.
@@ -22,7 +23,7 @@ def listed_role(connection: Connection) -> str | None:
     try:
         return str(connection.execute(_SELECT).scalar() or "")
     except DBAPIError as error:
-        number = error.orig.args[0] if error.orig is not None and error.orig.args else None
+        number = error_number(error)
         if number in _DENIED:
             return None
         if number == _NO_TABLE:

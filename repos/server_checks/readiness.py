@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from domain.errors import LedgerError
-from repos.database.driver_errors import DriverError
+from repos.database.driver_errors import DriverError, error_number
 from repos.database.engine import BEGIN, MEMORY
 from repos.database.error_codes import INTERRUPTED, NO_SUCH_OBJECT, NOT_GRANTED
 from repos.schema.revision import connected, wanted_revision
@@ -91,9 +91,9 @@ def _refused_write(connection: Connection, *, must_be_allowed: bool) -> str | No
                 return None
             if _is_missing(error):
                 return "the table submission_inbox, or a column of it, is missing"
-            if _number(error) in INTERRUPTED:
+            if error_number(error) in INTERRUPTED:
                 return f"{NO_ANSWER}: {_text_of(error.orig)}"
-            if _number(error) not in NOT_GRANTED:
+            if error_number(error) not in NOT_GRANTED:
                 return f"{NO_WRITES}: {_text_of(error.orig)}"
             denied.append(f"{NO_WRITES}: {_text_of(error.orig)}")
         else:
@@ -105,11 +105,7 @@ def _refused_write(connection: Connection, *, must_be_allowed: bool) -> str | No
 
 
 def _is_missing(error: DBAPIError) -> bool:
-    return _number(error) in NO_SUCH_OBJECT or str(error.orig).startswith("no such")
-
-
-def _number(error: DBAPIError) -> object:
-    return error.orig.args[0] if error.orig is not None and error.orig.args else None
+    return error_number(error) in NO_SUCH_OBJECT or str(error.orig).startswith("no such")
 
 
 def _text_of(error: BaseException | None) -> str:

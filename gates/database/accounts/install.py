@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy.exc import DBAPIError
 
 from gates.database.accounts.plan import Step
-from gates.database.accounts.server import DENIED, NEEDS_SUPER, TABLE_IN_USE, NoAccounts, Server, number_of
+from gates.database.accounts.server import DENIED, NEEDS_SUPER, TABLE_IN_USE, NoAccounts, Server
+from repos.database.driver_errors import error_number
 
 _NO_TRIGGER = (
     "The server did not create {guards} ({number}: {reason}). The grants hold without. To have them, set "
@@ -34,7 +35,7 @@ def run_plan(server: Server, steps: Sequence[Step], changed: list[str] | None = 
             if step.account and changed is not None:
                 changed.append(step.account)
         except DBAPIError as error:
-            number = number_of(error)
+            number = error_number(error)
             reason = str(error.orig.args[-1]).rstrip(".") if error.orig is not None else ""
             if step.guard and number in {*DENIED, NEEDS_SUPER}:
                 gaps.setdefault((number, reason), []).append(step.guard)
@@ -63,6 +64,6 @@ def _run(server: Server, step: Step) -> None:
     except DBAPIError as error:
         # To create a trigger for another definer needs a privilege more than to create one.
         create, definer, rest = step.sql.partition("DEFINER = ")
-        if not (step.guard and definer and number_of(error) in DENIED):
+        if not (step.guard and definer and error_number(error) in DENIED):
             raise
         server.run(create + rest[rest.index("TRIGGER `") :])

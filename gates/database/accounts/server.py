@@ -14,6 +14,7 @@ from domain.errors import LedgerError
 from gates.database.accounts.grants import read_grants
 from gates.database.accounts.roles import Privilege
 from gates.database.accounts.triggers import GUARD_NAMES
+from repos.database.driver_errors import error_number
 from repos.database.engine import LOCK_WAIT_SECONDS, open_engine
 from repos.schema.revision import connected, require_current
 
@@ -96,13 +97,13 @@ class Server:
         try:
             lines = [str(line) for (line,) in self.rows(f"SHOW GRANTS FOR {account_name(account)}")]
         except DBAPIError as error:
-            if number_of(error) in NO_SUCH_ACCOUNT:
+            if error_number(error) in NO_SUCH_ACCOUNT:
                 return None
-            if number_of(error) == FORBIDDEN_BY_OPTION and "skip-grant" in str(error.orig):
+            if error_number(error) == FORBIDDEN_BY_OPTION and "skip-grant" in str(error.orig):
                 raise NoAccounts(
                     "The server checks no accounts (--skip-grant-tables): start it without this option."
                 ) from error
-            if number_of(error) in DENIED:
+            if error_number(error) in DENIED:
                 raise NoAccounts(
                     f"The account {self.account} may not read the grants of others: name an "
                     "administrator's in --database."
@@ -117,7 +118,7 @@ class Server:
         try:
             return [str(line) for (line,) in self.rows("SHOW GRANTS FOR PUBLIC")]
         except DBAPIError as error:
-            if number_of(error) in NO_SUCH_ACCOUNT:
+            if error_number(error) in NO_SUCH_ACCOUNT:
                 return []
             raise
 
@@ -172,9 +173,3 @@ def account_name(account: str) -> str:
 def literal(text: str) -> str:
     """A string for a statement that takes no parameters."""
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
-
-
-def number_of(error: DBAPIError) -> int:
-    """The server's number of an error."""
-    arguments = getattr(error.orig, "args", ()) or (0,)
-    return arguments[0] if isinstance(arguments[0], int) else 0

@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from gates.database.accounts.roles import withheld_secrets
-from gates.database.accounts.server import DENIED, number_of
+from gates.database.accounts.server import DENIED
 from gates.database.accounts.triggers import SIGNALLED
-from repos.database.driver_errors import conflict_of
+from repos.database.driver_errors import conflict_of, error_number
 from repos.database.engine import open_engine
 from repos.schema.revision import connected
 from repos.server_checks.listed_role import listed_role
@@ -63,7 +63,7 @@ def _installed(connection: Connection) -> bool:
         return connection.exec_driver_sql("SELECT 1 FROM database_accounts LIMIT 1").first() is not None
     except DBAPIError as error:
         # An older schema, or an account that was limited by hand before there was this table.
-        if number_of(error) in {*DENIED, _NO_TABLE}:
+        if error_number(error) in {*DENIED, _NO_TABLE}:
             return False
         raise
     finally:
@@ -75,7 +75,7 @@ def _is_readable(connection: Connection, table: str) -> bool:
     try:
         connection.exec_driver_sql(f"SELECT 1 FROM {table} LIMIT 0")  # noqa: S608 - a name of ours
     except DBAPIError as error:
-        if number_of(error) in {*DENIED, _NO_TABLE}:
+        if error_number(error) in {*DENIED, _NO_TABLE}:
             return False
         raise
     finally:
@@ -87,7 +87,7 @@ def _succeeds(connection: Connection, statement: str) -> bool:
     try:
         connection.exec_driver_sql(statement)
     except DBAPIError as error:
-        number = number_of(error)
+        number = error_number(error)
         if number not in _LOCKED and error.orig is not None and conflict_of(error.orig) is not None:
             raise
         # Only refusals count. A statement that waited for a lock was allowed, and a foreign key that keeps one row
