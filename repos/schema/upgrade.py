@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
-from hashlib import sha256
-from typing import Any
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 from alembic import command
 from sqlalchemy import Connection, Engine, event, text
@@ -14,10 +13,11 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.errors import Conflict
 from repos.database.driver_errors import conflict_of, error_number
-from repos.database.engine import BEGIN, LOCK_WAIT_SECONDS, open_engine
+from repos.database.engine import open_engine
 from repos.schema import log_view_repair
 from repos.schema.contents import Contents, contents_of, contents_of_file
-from repos.schema.known_schemas import alembic_config, known_schemas, record_unrecorded, unrecorded_revision
+from repos.schema.known_schemas import alembic_config, known_schemas
+from repos.schema.migration_lock import MIGRATION_LOCK_TIMEOUT_SECONDS, is_being_migrated, migration_lock
 from repos.schema.revision import (
     TABLE,
     SchemaOutdated,
@@ -28,10 +28,12 @@ from repos.schema.revision import (
     require_current,
     wanted_revision,
 )
-from repos.schema.upgrade_check import UnfinishedSchema, UnfitDatabase, require_upgradable
-from repos.schema.upgrade_refusals import UpgradeRefusals
+from repos.schema.upgrade_checks.refusals import UpgradeRefusals
+from repos.schema.upgrade_checks.unrecorded_upgrade import record, unrecorded_revision
+from repos.schema.upgrade_checks.upgradable import UnfinishedSchema, UnfitDatabase, require_upgradable
 
 __all__ = [
+    "SchemaChange",
     "SchemaOutdated",
     "SchemaTooNew",
     "UnfitDatabase",
@@ -44,8 +46,6 @@ __all__ = [
     "wanted_revision",
 ]
 
-# Timeout for waiting until another process has changed the schema.
-MIGRATION_LOCK_TIMEOUT_SECONDS = 600
 # Timeout for a statement, which may copy a table. A client that gives up does not stop the server.
 MAX_STATEMENT_SECONDS = 86_400
 # A statement that waits for a table keeps all others from it: it waits for so long, then others go first.
@@ -62,10 +62,18 @@ _STOPPED = (
 )
 
 
-def upgrade(engine: Engine, revision: str = "head", *, allowed: Collection[str] = ()) -> None:
+class SchemaChange(NamedTuple):
+    """What an upgrade did: the revision it found, and whether it only recorded what an earlier one had done."""
+
+    before: str | None
+    only_recorded: bool = False
+
+
+def upgrade(engine: Engine, revision: str = "head", *, allowed: Collection[str] = ()) -> bool:
     """Migrate the database to a revision; concurrent upgrades wait for each other.
 
-    Foreign tables that match a pattern in `allowed` may stay.
+    Foreign tables that match a pattern in `allowed` may stay. Returns whether an earlier upgrade had done all of it,
+    and was stopped before it could record that.
 
     Raises:
         UnfitDatabase: it holds foreign tables, or a part of a schema; nothing was changed.
@@ -73,8 +81,9 @@ def upgrade(engine: Engine, revision: str = "head", *, allowed: Collection[str] 
     """
     _require_fit_file(engine, allowed)
     with _locked_connection(engine) as connection:
-        _require_fit(connection, contents_of(connection), allowed)
-        record_unrecorded(connection)
+        unrecorded = _require_fit(connection, contents_of(connection), allowed)
+        if unrecorded is not None:
+            record(connection, unrecorded)
         _require_free_tables(connection)
         try:
             command.upgrade(alembic_config(connection), revision)
@@ -85,10 +94,11 @@ def upgrade(engine: Engine, revision: str = "head", *, allowed: Collection[str] 
         if revision == "head":
             log_view_repair.restore(connection)
         connection.commit()
+    return unrecorded is not None
 
 
-def upgrade_if_outdated(engine: Engine, *, allowed: Collection[str] = ()) -> str | None:
-    """Migrate the database to the schema this program was written for; return the revision it had.
+def upgrade_if_outdated(engine: Engine, *, allowed: Collection[str] = ()) -> SchemaChange:
+    """Migrate the database to the schema this program was written for.
 
     A view that is missing is created again.
 
@@ -101,13 +111,12 @@ def upgrade_if_outdated(engine: Engine, *, allowed: Collection[str] = ()) -> str
     try:
         require_current(engine)
     except SchemaOutdated:
-        upgrade(engine, allowed=allowed)
-        return before
+        return SchemaChange(before, only_recorded=upgrade(engine, allowed=allowed))
     if log_view_repair.is_missing(engine):
         with _locked_connection(engine) as connection:
             log_view_repair.restore(connection)
             connection.commit()
-    return before
+    return SchemaChange(before)
 
 
 def require_fit(engine: Engine, *, allowed: Collection[str] = ()) -> None:
@@ -121,16 +130,18 @@ def require_fit(engine: Engine, *, allowed: Collection[str] = ()) -> None:
         try:
             _require_fit(connection, contents_of(connection), allowed)
         except UnfitDatabase:
-            if engine.dialect.name != "sqlite" and _is_being_migrated(connection):
+            if engine.dialect.name != "sqlite" and is_being_migrated(connection):
                 raise Conflict("another process is changing the schema") from None
             raise
 
 
-def _require_fit(connection: Connection, held: Contents, allowed: Collection[str]) -> None:
+def _require_fit(connection: Connection, held: Contents, allowed: Collection[str]) -> str | None:
+    """Refuse a database that an upgrade must not touch; returns the revision that it has without recording it."""
     if held == Contents():
-        return
+        return None
     recorded = recorded_revision(connection) if TABLE in held.tables else None
-    found = unrecorded_revision(connection, held) or recorded
+    unrecorded = unrecorded_revision(connection, held)
+    found = unrecorded or recorded
     try:
         require_upgradable(held, found, known_schemas(), _refusals(connection.engine), allowed)
     except UnfinishedSchema:
@@ -138,6 +149,7 @@ def _require_fit(connection: Connection, held: Contents, allowed: Collection[str
         if found is not None and connection.dialect.name != "sqlite":
             connection.exec_driver_sql(f"CREATE TABLE IF NOT EXISTS {TABLE} (version_num VARCHAR(32))")
         raise
+    return unrecorded
 
 
 def _require_fit_file(engine: Engine, allowed: Collection[str]) -> None:
@@ -162,13 +174,13 @@ def downgrade(engine: Engine, revision: str) -> None:
 def _locked_connection(engine: Engine) -> Iterator[Connection]:
     """A connection for changing the schema, which holds the migration lock."""
     if engine.dialect.name == "sqlite":
-        with connected(engine) as connection, _migration_lock_on_sqlite(connection):
+        with connected(engine) as connection, migration_lock(connection):
             yield connection
         return
     url = engine.url.render_as_string(hide_password=False)
     with open_engine(url, pool_size=1, answer_seconds=MAX_STATEMENT_SECONDS) as own:
         event.listen(own, "do_execute", _run_when_free)
-        with connected(own) as connection, _migration_lock_on_mysql(connection):
+        with connected(own) as connection, migration_lock(connection):
             connection.execute(text(f"SET SESSION innodb_lock_wait_timeout = {MAX_STATEMENT_SECONDS}"))
             connection.commit()
             yield connection
@@ -223,70 +235,3 @@ def _require_free_tables(connection: Connection) -> None:
             raise  # an administrator ended the wait: a new connection would not hold the migration lock
     finally:
         connection.rollback()
-
-
-@contextmanager
-def _migration_lock_on_sqlite(connection: Connection) -> Iterator[None]:
-    # On SQLite all migrations are one transaction, whose first statement takes the lock. A table that others refer to
-    # can only be recreated while foreign keys are off, which has to be set before the transaction.
-    driver = connection.connection.driver_connection
-    assert driver is not None  # noqa: S101 - for the type checker
-    driver.execute("PRAGMA foreign_keys = OFF")
-    try:
-        connection.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
-        _wait_for(lambda: _try_begin(connection))
-        yield
-    finally:
-        connection.rollback()
-        driver.execute("PRAGMA foreign_keys = ON")
-
-
-def _try_begin(connection: Connection) -> bool:
-    try:
-        connection.begin()
-    except DBAPIError as error:
-        if error.orig is None or conflict_of(error.orig) is None:
-            raise
-        connection.rollback()
-        return False
-    return True
-
-
-@contextmanager
-def _migration_lock_on_mysql(connection: Connection) -> Iterator[None]:
-    # A session lock, because each statement that alters a table ends the transaction.
-    name = _lock_name(connection)
-    get = text("SELECT GET_LOCK(:name, :seconds)").bindparams(name=name, seconds=LOCK_WAIT_SECONDS)
-    try:
-        _wait_for(lambda: connection.execute(get).scalar() == 1)
-    except Conflict as timeout:
-        # Any account may take a lock of any name.
-        holder = connection.execute(text("SELECT IS_USED_LOCK(:name)").bindparams(name=name)).scalar()
-        if holder is None:
-            raise
-        raise Conflict(f"{timeout}, which connection {holder} holds: if no upgrade runs, KILL {holder}") from None
-    connection.commit()
-    try:
-        yield
-    finally:
-        # A lost connection has released its lock.
-        with suppress(DBAPIError):
-            connection.rollback()
-            connection.execute(text("SELECT RELEASE_LOCK(:name)").bindparams(name=name))
-            connection.commit()
-
-
-def _is_being_migrated(connection: Connection) -> bool:
-    is_free = text("SELECT IS_FREE_LOCK(:name)").bindparams(name=_lock_name(connection))
-    return connection.execute(is_free).scalar() == 0
-
-
-def _lock_name(connection: Connection) -> str:
-    return f"scriptledger.schema.{sha256(str(connection.engine.url.database).encode()).hexdigest()[:32]}"
-
-
-def _wait_for(attempt: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + MIGRATION_LOCK_TIMEOUT_SECONDS
-    while not attempt():
-        if time.monotonic() > deadline:
-            raise Conflict(f"timed out after {MIGRATION_LOCK_TIMEOUT_SECONDS} seconds waiting for the migration lock")

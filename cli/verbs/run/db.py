@@ -16,7 +16,6 @@ from cli.terminal.options import AsJson, DatabaseUrl, example, prose
 from gates.database.own_drift import own_drift
 from repos.database.engine import open_engine
 from repos.schema import log_view, log_view_repair
-from repos.schema.known_schemas import unrecorded_upgrade
 from repos.schema.revision import SchemaOutdated, require_current
 from repos.schema.upgrade import found_revision, require_fit, upgrade_if_outdated, wanted_revision
 from workers.embedded.private_home import secure_home
@@ -55,8 +54,7 @@ def upgrade(database: DatabaseUrl = None, allow_table: AllowTable = None, as_jso
     elif chosen.sqlite_file is not None:
         chosen.sqlite_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ledger.explained(chosen), open_engine(chosen.database_url) as engine:
-        unrecorded = unrecorded_upgrade(engine)
-        before = upgrade_if_outdated(engine, allowed=allow_table or ())
+        before, only_recorded = upgrade_if_outdated(engine, allowed=allow_table or ())
         if log_view_repair.is_missing(engine):
             screen.warn(f"{_NO_VIEW} Run this again with an account that may create and replace views.")
     after = wanted_revision()
@@ -64,7 +62,7 @@ def upgrade(database: DatabaseUrl = None, allow_table: AllowTable = None, as_jso
         screen.print_json(Upgraded(before, after))
     elif before == after:
         screen.print_text(f"The database is already at schema {after}.")
-    elif unrecorded:
+    elif only_recorded:
         screen.print_text(
             f"The database has the whole schema {after}: an upgrade from {before} was stopped before it could record "
             "that. It is recorded now; nothing else was changed."

@@ -7,12 +7,19 @@ from sqlalchemy import Engine, text
 
 from repos.schema import upgrade
 from repos.schema.contents import contents_of
+from repos.schema.upgrade_checks.unrecorded_upgrade import unrecorded_revision
 
 
 def run(engine: Engine, *statements: str) -> None:
     with engine.begin() as connection:
         for statement in statements:
             connection.execute(text(statement))
+
+
+def unrecorded(engine: Engine) -> str | None:
+    """The revision that an upgrade reached without recording it."""
+    with engine.connect() as connection:
+        return unrecorded_revision(connection, contents_of(connection))
 
 
 def refusal(engine: Engine, kind: type[Exception], *, allowed: tuple[str, ...] = ()) -> str:

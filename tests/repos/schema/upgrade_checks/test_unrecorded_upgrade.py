@@ -10,12 +10,11 @@ from sqlalchemy import Engine
 
 from repos.database.engine import make_engine
 from repos.schema import upgrade
-from repos.schema.known_schemas import unrecorded_upgrade
 from repos.schema.log_view import NAME as VIEW
 from repos.schema.revision import TABLE, known_revisions
-from repos.schema.upgrade_check import UnfinishedSchema, UnfitDatabase
+from repos.schema.upgrade_checks.upgradable import UnfinishedSchema, UnfitDatabase
 from tests.cli.running import CommandLine
-from tests.repos.schema.refused_upgrades import refusal, run
+from tests.repos.schema.refused_upgrades import refusal, run, unrecorded
 from tests.services.databases import DatabaseServer
 
 pytestmark = pytest.mark.services
@@ -68,15 +67,15 @@ def test_a_whole_schema_is_recorded_and_a_part_of_it_is_not(server: Engine, tmp_
     )
     for spoiled, mended in spoils:
         run(server, spoiled)
-        assert unrecorded_upgrade(server) is None, spoiled
+        assert unrecorded(server) is None, spoiled
         run(server, mended)
     run(server, spoils[0][0])
     sentence = refusal(server, UnfinishedSchema, allowed=("heartbeat",))
     assert f"is at schema {BEFORE}, and already holds a part of" in sentence
     run(server, spoils[0][1])
-    assert unrecorded_upgrade(server) == NEWEST
+    assert unrecorded(server) == NEWEST
     run(server, f"UPDATE {TABLE} SET version_num = '{known_revisions()[-3]}'")
-    assert unrecorded_upgrade(server) is None
+    assert unrecorded(server) is None
     run(server, f"UPDATE {TABLE} SET version_num = '{BEFORE}'")
 
     # A table that has the name of the view is refused, before anything is recorded.
@@ -97,4 +96,4 @@ def test_a_whole_schema_is_recorded_and_a_part_of_it_is_not(server: Engine, tmp_
         f"The database has the whole schema {NEWEST}: an upgrade from {BEFORE} was stopped before"
     )
     upgrade.require_current(server)
-    assert unrecorded_upgrade(server) is None
+    assert unrecorded(server) is None

@@ -13,10 +13,11 @@ from sqlalchemy import Engine, event, inspect
 from repos.database.engine import make_engine
 from repos.schema import upgrade
 from repos.schema.contents import contents_of
-from repos.schema.known_schemas import ENDS_WITH_ROWS, known_schemas, unrecorded_upgrade
+from repos.schema.known_schemas import known_schemas
 from repos.schema.revision import NoSchema, SchemaTooNew, known_revisions
-from repos.schema.upgrade_check import ForeignTables, UnfinishedSchema
-from tests.repos.schema.refused_upgrades import mend, refusal, run
+from repos.schema.upgrade_checks.unrecorded_upgrade import ENDS_WITH_ROWS
+from repos.schema.upgrade_checks.upgradable import ForeignTables, UnfinishedSchema
+from tests.repos.schema.refused_upgrades import mend, refusal, run, unrecorded
 from tests.services.databases import DatabaseServer
 
 OWN_PLACE = {"sqlite": "Name a file of its own for scriptledger", "mysql": "CREATE DATABASE scriptledger"}
@@ -220,7 +221,7 @@ def test_every_revision_is_whole_on_every_server(empty: Engine):
     event.listen(Engine, "before_cursor_execute", listen)
     try:
         for revision in known_revisions():
-            assert unrecorded_upgrade(empty) is None
+            assert unrecorded(empty) is None
             verbs.clear()
             upgrade.upgrade(empty, revision)
             if not verbs or verbs[-1] in ("INSERT", "UPDATE", "DELETE"):

@@ -13,7 +13,7 @@ from typing import ClassVar
 from domain.errors import LedgerError
 from repos.schema.contents import Contents
 from repos.schema.revision import TABLE
-from repos.schema.upgrade_refusals import UpgradeRefusals
+from repos.schema.upgrade_checks.refusals import UpgradeRefusals
 
 Columns = Mapping[str, frozenset[str]]
 

@@ -1,0 +1,1 @@
+"""What is checked before and after an upgrade of a schema."""
