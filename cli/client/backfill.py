@@ -28,7 +28,6 @@ from workers.settings import Settings
 POLL_SECONDS = 0.5
 # With more items, the rows of those in work are estimated from the number of items that are done.
 MAX_COUNTED_ITEMS = 5_000
-# Workers that take nothing for so long are probably not there.
 NO_WORKER = (
     "No worker takes items: start one with `scriptledger worker --role backfill`, with SCRIPTLEDGER_LEGACY_URL in its "
     "environment, or use --in-process."

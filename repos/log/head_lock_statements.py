@@ -38,9 +38,9 @@ HEX_COLUMNS = (1, 2, 11, 14)
 class LockQuery(NamedTuple):
     """A query for locked heads and their pending submissions: with a column for each value, or packed into one column.
 
-    The values are those of a head without its script id, then those of a submission in the inbox, or NULL. Packed they
-    are JSON, bytes in hex: PyMySQL takes 12 µs for the description of each column, which for sixteen columns is a fifth
-    of a command's in-process cost.
+    The values are those of a head without its script id, then those of a submission in the inbox, or its arrival number
+    alone, or NULL. Packed they are JSON, bytes in hex: PyMySQL takes 12 µs for the description of each column, which
+    for sixteen columns is a fifth of a command's in-process cost.
     """
 
     columns: Select[Any]
