@@ -8,8 +8,8 @@ from ast_grep_py import SgNode
 
 from gates.static_scan.calls.showing_calls import (
     COMPARISONS,
-    OF_DATABASES,
     is_display_key,
+    is_of_database,
     is_showing_call,
     is_tested_name,
 )
@@ -108,7 +108,7 @@ def only_mentions(call: SgNode, links: Sequence[Link], syntax: Syntax) -> bool:
 
 def gives_to_database(links: Sequence[Link]) -> bool:
     """Whether a call in a test may give a text to a database, by the words of its names."""
-    return bool({word for link in links for word in words_of(link.name)} & OF_DATABASES)
+    return is_of_database(link.name for link in links)
 
 
 def _is_sample(part: Part, syntax: Syntax) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ast_grep_py import SgNode
 
@@ -15,98 +15,56 @@ from gates.static_scan.word_lists import word_lists
 _MAX_STEPS = 4
 
 COMPARISONS = frozenset({"===", "==", "!==", "!=", "in", "instanceof", "<", ">", "<=", ">="})
-# What a test calls to give a text to a database, by the words of its name.
-OF_DATABASES = frozenset(
-    """sql query queries execute exec run raw db database connection conn pool knex client prisma tx trx transaction
-    sequelize mysql mariadb statement prepare batch task seed load apply migrate reset setup insert repo
-    repository store manager""".split()
-)
-# Keys under which code keeps a text for people, and members of pages and records that show one.
-_KEYS = frozenset(
-    """help description epilog message msg reason id ids match label title summary placeholder db.statement
-    db.query.text example examples hint tooltip caption subject subtitle heading footer insertText documentation
-    detail details docs error note usage comment content prompt instructions""".split()
-)
 # A longer object is no statement for a driver.
 _MAX_STATEMENT = 20_000
-_STATEMENT_KEYS = frozenset(
-    """text values name rowMode types params parameters args bindings replacements binds type options timeout sql query
-    nest plain raw""".split()
-)
-# Words of the names of texts for people, and of those that a check refuses: `USAGE_EXAMPLE`, `forbiddenStatements`.
-_KEPT = frozenset(
-    """help usage hint hints example examples message messages placeholder tooltip description caption docs prompt
-    expected forbidden banned blocked denied injection injections""".split()
-)
-_MEMBERS = _KEYS | frozenset("textContent innerText innerHTML outerHTML value alt ariaLabel text".split()) - {"id"}
-# Functions that show, colour, parse or store a text, or pass it to listeners.
-_SHOWN = frozenset(
-    """emit dispatch astify highlight highlightAuto highlightElement codeToHtml codeToTokens applyEdits executeEdits
-    insertText insertContent setValue setText setContent writeFile writeFileSync appendFile appendFileSync
-    toMatchInlineSnapshot toHaveTextContent toHaveProperty toHaveValue toHaveBeenNthCalledWith toHaveBeenLastCalledWith
-    toThrowError captureMessage captureException addBreadcrumb addHelpText describe has localeCompare isEqual deepEqual
-    strictEqual notEqual notStrictEqual deepStrictEqual notDeepEqual is not_contains include alert prompt
-    mocked useState useRef useMemo shallowRef createSignal question createModel replaceRange replaceSelection setHTML
-    setMarkdown createTextNode writeText sendMail setAttribute setAttributes $t tc $tc translate formatMessage
-    gettext""".split()
-)
-# What these get is shown, stored or counted: by the words of the name before the method.
-_ANSWERING = frozenset("res resp response reply interaction channel message msg ctx say respond".split())
-_ANSWERS = frozenset(
-    """send json end write render reply status respond followUp editReply edit update postMessage format html text
-    type jsonp sendStatus sendMessage""".split()
-)
-_COUNTING = frozenset(
-    """counter histogram gauge metric metrics statsd span tracer sentry telemetry meter analytics newrelic datadog
-    mixpanel posthog prometheus slack chat cy page screen fb hash hmac cipher encoder ydoc ymap ytext
-    yarray""".split()
-)
-# Functions that take a statement apart, by the words of their names.
-_READING = frozenset("parse parser lex lexer tokenize tokenizer highlight highlighter fingerprint lint linter".split())
-_WRITTEN = frozenset("file stream stdout stderr out output writer buffer log zip archive".split())
-_MESSENGERS = frozenset({"say", "respond", "notify", "announce"})
-_ANSWER_CLASSES = frozenset("Response NextResponse Blob Text URLSearchParams URL".split())
 # `builder.insert(new vscode.Position(0, 0), text)` of an editor.
 _EDITING = frozenset({"insert", "replace"})
 _PLACE = re.compile(r"[0-9]+$|(?:new\s)?\s{0,4}(?:\w{1,40}\.)?(?:Position|Range|Selection)\b")
-_LOG_MAKERS = frozenset("debug createDebug debuglog".split())
-# What these get may be run later: `chatQueue.add(text)`.
-_KEEPING = frozenset("push unshift add append enqueue schedule".split())
 _SQL_SHOWN = re.compile(r"""\b(?:language|lang)['"]?\s{0,4}:\s{0,4}['"](?:sql|mysql|mariadb)['"]""")
 # A call with a name for its first argument.
 _GIVEN = re.compile(r"([\w$.]{1,60})\((?=\s{0,8}([A-Za-z_$][\w$]{0,60}))")
-_TESTS = frozenset("it test specify describe".split())
 # `@ApiProperty({ example: "DELETE …" })`, `@Field(() => String, { description: "…" })`.
 _DOCUMENTING = re.compile(r"Api[A-Z][A-Za-z]{1,40}$")
 
 
+def is_of_database(names: Iterable[str]) -> bool:
+    """Whether a word of one of the names is one of what gives a text to a database."""
+    return not word_lists("mentions")["databases"].isdisjoint(word for name in names for word in words_of(name))
+
+
+def _words() -> Mapping[str, frozenset[str]]:
+    return word_lists("javascript_texts")
+
+
 def is_showing_call(call: SgNode, links: Sequence[Link], syntax: Syntax) -> bool:
     """Whether a call shows its texts, or a test gives them to what is no database."""
-    name, given = links[-1].name, links[-1].arguments or []
-    if not _READING.isdisjoint(words_of(name)) and OF_DATABASES.isdisjoint(
-        {*words_of(name)} - {"sql", "statement", "query"}
-    ):
+    known, name, given = _words(), links[-1].name, links[-1].arguments or []
+    parsed = {*words_of(name)} - {"sql", "statement", "query"}
+    if not known["parsing"].isdisjoint(parsed) and not is_of_database(parsed):
         return True
     if name == "super" and _is_of_error(call):
         return True
-    if links[0].name in word_lists("javascript_texts")["globals"] or _is_match(links, syntax):
+    if links[0].name in known["globals"] or _is_match(links, syntax):
         return True
-    if name in _SHOWN or (name == "format" and "sql-formatter" in syntax.source.text):
+    if name in known["functions"] or (name == "format" and "sql-formatter" in syntax.source.text):
         return True
     if len(links) > 1:
         before = {word for link in links[:-1] for word in words_of(link.name)}
-        is_counted = before & _COUNTING and name not in _KEEPING and OF_DATABASES.isdisjoint(words_of(name))
-        if is_counted or (name in _ANSWERS and before & _ANSWERING and not before & OF_DATABASES):
+        is_observed = before & known["observers"] and name not in known["queueing"] and not is_of_database([name])
+        is_reply = name in known["reply_methods"] and before & known["reply_targets"] and not is_of_database(before)
+        if is_observed or is_reply or links[-2].name in known["reply_classes"]:
             return True
-        if links[-2].name in _ANSWER_CLASSES or (name in ("write", "file") and before & _WRITTEN):
+        if name in ("write", "file") and before & known["written_to"]:
             return True
-    elif name in _MESSENGERS or (links[-1].is_new and name in _ANSWER_CLASSES) or _DOCUMENTING.match(name):
-        return True
+    else:
+        is_reply = name in known["reply_functions"] or (links[-1].is_new and name in known["reply_classes"])
+        if is_reply or _DOCUMENTING.match(name):
+            return True
     if _is_of_showing_module(call, links, syntax):
         return True
     for made in syntax.assignments.get(name, [])[:1]:  # `const trace = debug("sql")`
         function = made.value.field("function")
-        if function is not None and syntax.source.slice(function)[:40] in _LOG_MAKERS:
+        if function is not None and syntax.source.slice(function)[:40] in known["log_makers"]:
             return True
     if name in _EDITING and len(given) > 1 and _PLACE.match(syntax.source.slice(given[0])[:60]):
         return True
@@ -117,7 +75,7 @@ def is_showing_call(call: SgNode, links: Sequence[Link], syntax: Syntax) -> bool
 
 def _is_of_showing_module(call: SgNode, links: Sequence[Link], syntax: Syntax) -> bool:
     """Whether a call is of a package that only keeps and shows texts, also by what the package made."""
-    words = word_lists("javascript_texts")
+    words = _words()
     if not words["not_of_modules"].isdisjoint(words_of(links[-1].name)):
         return False
     name = links[0].name
@@ -177,18 +135,18 @@ def is_display_key(pair: SgNode) -> bool:
     name = key.text().strip("'\"") if key is not None else ""
     if name == "text" and listed is not None and _length(listed) < _MAX_STATEMENT:
         others = (each.field("key") or each for each in listed.named_children()[:40] if each.kind() != "comment")
-        return not {each.text().strip("'\"") for each in others} <= _STATEMENT_KEYS
-    return name == "text" or name in _KEYS or is_display_name(name)
+        return not {each.text().strip("'\"") for each in others} <= _words()["statement_keys"]
+    return name == "text" or name in _words()["shown"] or is_display_name(name)
 
 
 def is_display_name(name: str) -> bool:
     """Whether a name is that of a text for people, also of an exported one."""
-    return not _KEPT.isdisjoint(words_of(name))
+    return not _words()["for_people"].isdisjoint(words_of(name))
 
 
 def is_display_member(name: str) -> bool:
     """Whether a member that gets a text shows it."""
-    return name in _MEMBERS
+    return name in _words()["shown"] or name in _words()["shown_members"]
 
 
 def is_tested_name(declarator: Part, syntax: Syntax) -> bool:
@@ -198,13 +156,13 @@ def is_tested_name(declarator: Part, syntax: Syntax) -> bool:
         return False
     text, own = syntax.source.text[test.start : min(test.end, test.start + 20_000)], syntax.source.name(name)
     callees = [callee for callee, argument in _GIVEN.findall(text) if argument == own]
-    return bool(callees) and not {word for each in callees for word in words_of(each)} & OF_DATABASES
+    return bool(callees) and not is_of_database(callees)
 
 
 def _is_tested(call: SgNode, links: Sequence[Link], syntax: Syntax) -> bool:
     """Whether a call in a test gives a text to what is no database: `expect(isWrite("DELETE FROM users"))`."""
     names = (name for link in links for name in link.name.split(" ") if name[:1] not in ("#", ".", "["))  # no selectors
-    if {word for name in names for word in words_of(name)} & OF_DATABASES:
+    if is_of_database(names):
         return False
     part = syntax.part_at(call.range().start.index)
     return part is not None and _test_around(part, syntax) is not None
@@ -215,7 +173,7 @@ def _test_around(part: Part, syntax: Syntax) -> Part | None:
     outer = part.parent
     while outer is not None:
         function = outer.node.field("function") if outer.kind in syntax.grammar.calls else None
-        if function is not None and syntax.source.slice(function)[:40].partition(".")[0] in _TESTS:
+        if function is not None and syntax.source.slice(function)[:40].partition(".")[0] in _words()["tests"]:
             return outer
         outer = outer.parent
     return None
