@@ -8,12 +8,10 @@ from collections.abc import Sequence
 from ast_grep_py import SgNode
 
 from gates.static_scan.code.call_chain import Link
+from gates.static_scan.code.languages import PYTHON_CONTAINERS
 from gates.static_scan.code.syntax import Syntax
 
 _MAX_VALUES = 4
-_CONTAINERS = frozenset(
-    "list dictionary set tuple list_comprehension dictionary_comprehension set_comprehension".split()
-)
 
 
 def is_own_object(root: str, chain: Sequence[Link], syntax: Syntax) -> bool:
@@ -85,4 +83,4 @@ def _declares_in_python(name: str, method: str, text: str) -> bool:
 def _is_container(syntax: Syntax) -> bool:
     """Whether `objects` of a class is a list, and no manager."""
     values = [*syntax.fields.get("objects", []), *(each.value for each in syntax.assignments.get("objects", []))]
-    return bool(values) and all(each.kind() in _CONTAINERS for each in values[:20])
+    return bool(values) and all(each.kind() in PYTHON_CONTAINERS for each in values[:20])

@@ -10,6 +10,10 @@ from ast_grep_py import SgNode
 
 from gates.static_scan.code.name_words import words_of
 
+# The expressions of Python that make a list, a set, a tuple or a dictionary.
+PYTHON_CONTAINERS = frozenset(
+    "list dictionary set tuple list_comprehension dictionary_comprehension set_comprehension".split()
+)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 

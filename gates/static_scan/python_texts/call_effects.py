@@ -8,14 +8,12 @@ from ast_grep_py import SgNode
 
 from gates.static_scan.calls.mentions import gives_to_database, only_shows
 from gates.static_scan.code.call_chain import Link, chain_of
+from gates.static_scan.code.languages import PYTHON_CONTAINERS
 from gates.static_scan.code.name_words import words_of
 from gates.static_scan.python_texts.declarations import enclosing
 from gates.static_scan.python_texts.tree_names import ParsedFile
 from gates.static_scan.word_lists import word_lists
 
-_CONTAINERS = frozenset(
-    "list dictionary set tuple list_comprehension dictionary_comprehension set_comprehension".split()
-)
 _CONTAINER_MAKERS = frozenset(
     "list dict set tuple deque OrderedDict defaultdict Counter Queue SimpleQueue LifoQueue PriorityQueue".split()
 )
@@ -129,7 +127,7 @@ def is_container(owner: SgNode | None, file: ParsedFile) -> bool:
 def _makes_container(value: SgNode) -> bool:
     function = value.field("function") if value.kind() == "call" else None
     made = function.text().rpartition(".")[2] if function is not None else ""
-    return value.kind() in _CONTAINERS or made in _CONTAINER_MAKERS
+    return value.kind() in PYTHON_CONTAINERS or made in _CONTAINER_MAKERS
 
 
 def _is_shown_by(argument: SgNode, file: ParsedFile) -> bool:

@@ -15,6 +15,7 @@ from gates.static_scan.code.source_text import SourceText
 from gates.static_scan.code.syntax import Part, Syntax
 from gates.static_scan.files.source_files import SourceFile
 from gates.static_scan.sql.sql_words import mentions_sql
+from gates.static_scan.word_lists import word_lists
 
 _WORD = re.compile(r"[A-Za-z_]\w{0,80}")
 _MAX_PARSED = 200
@@ -30,7 +31,6 @@ _CHOSEN_MEMBER = re.compile(
 _TAKEN_APART = re.compile(
     r"\b(?:vars|dir|getmembers|getattr)\(\s{0,8}((?:\w{1,60}\.){0,6}\w{1,80})|\b(\w{1,80})\.__dict__"
 )
-# `getattr(queries, "DELETE")`, `import_string("app.queries.DELETE")`.
 # What an import gives: `from queries import (A, B)`, `import queries as q`.
 _IMPORTED = re.compile(
     r"^[ \t]{0,80}(?:from[ \t]{1,8}[\w.]{1,200}[ \t]{1,8})?import[ \t]{1,8}(\([^()]{1,4000}\)|[^\n(]{1,400})",
@@ -46,9 +46,9 @@ _LOADED = re.compile(
     r"\b(?:import_module|__import__|run_module|from_object|config_from_object|modules|run_path|from_pyfile)[(\[]\s{0,8}"
     r"[\"'](?:\w{1,60}[./]){0,8}?(\w{1,80})(?:\.py)?[\"']"
 )
+# `getattr(queries, "DELETE")`, `import_string("app.queries.DELETE")`.
 _BY_NAME = ("getattr", "attrgetter", "import_string")
 _QUOTED = re.compile(r"['\".]([A-Za-z_]\w{0,80})['\"]")
-_TEST_LIBRARIES = frozenset("pytest unittest hypothesis".split())
 _TEST_FOLDERS = frozenset("tests test testing".split())
 
 
@@ -63,7 +63,7 @@ class ParsedFile:
         self.imported, self.everything = python_imports(self.source)
         self.imports = dict(self.imported)
         self.is_test = bool(
-            _TEST_LIBRARIES & self.syntax.module_words
+            word_lists("mentions")["test_libraries"] & self.syntax.module_words
             or self.path.name.startswith(("test_", "conftest"))
             or self.path.stem.endswith("_test")
             or _TEST_FOLDERS & {*self.path.parts[:-1]}
