@@ -50,7 +50,7 @@ def is_definition(node: SgNode) -> bool:
     if kind in _DEFINING:
         return True
     field = parent.field(_BY_FIELD[kind]) if kind in _BY_FIELD else None
-    return field is not None and field.range().start.index == node.range().start.index
+    return field == node
 
 
 def decorators_of(node: SgNode, file: ParsedFile) -> list[str]:
@@ -100,8 +100,7 @@ def position_of(node: SgNode, call: SgNode) -> int:
     """The place of an argument of a call."""
     listed = call.field("arguments")
     given = [child for child in listed.children() if child.is_named()] if listed is not None else []
-    start = node.range().start.index
-    return next((place for place, each in enumerate(given) if each.range().start.index == start), -1)
+    return next((place for place, each in enumerate(given) if each == node), -1)
 
 
 def parameter_at(function: SgNode, node: SgNode, call: SgNode, file: ParsedFile) -> str:
@@ -140,11 +139,3 @@ def fields_of(made: SgNode, node: SgNode, call: SgNode, file: ParsedFile) -> str
             names.append(name_of(inner, "left", file))
     place = position_of(node, call)
     return names[place] if 0 <= place < len(names) else ""
-
-
-def same_place(one: SgNode | None, other: SgNode) -> bool:
-    """Whether two nodes are the same piece of code."""
-    if one is None:
-        return False
-    first, second = one.range(), other.range()
-    return first.start.index == second.start.index and first.end.index == second.end.index

@@ -19,7 +19,6 @@ from gates.static_scan.python_texts.declarations import (
     knows_subclasses,
     metaclasses_of,
     name_of,
-    same_place,
 )
 from gates.static_scan.python_texts.passed_on import is_passed_on, is_read_by_name
 from gates.static_scan.python_texts.tree_names import MAX_FILES, MAX_USES, ParsedFile, TreeNames
@@ -265,7 +264,7 @@ def _outward(function: Function | None) -> Iterator[Function]:
 
 def _is_member(node: SgNode) -> bool:
     parent = node.parent()
-    return parent is not None and parent.kind() == "attribute" and same_place(parent.field("attribute"), node)
+    return parent is not None and parent.kind() == "attribute" and parent.field("attribute") == node
 
 
 def _declared_outside(file: ParsedFile, name: str, scope: SgNode) -> str:

@@ -19,7 +19,6 @@ from gates.static_scan.python_texts.declarations import (
     fields_of,
     name_of,
     parameter_at,
-    same_place,
 )
 from gates.static_scan.python_texts.name_uses import NameUses, NotFollowedError, Use
 from gates.static_scan.python_texts.tree_names import ParsedFile, TreeNames
@@ -127,7 +126,7 @@ class _Walk:
                 found = self._one_by_one(file, node, parent)
                 return (around,) if found is None else found
             case "conditional_expression":
-                return () if same_place(parent.children()[2], node) else (around,)
+                return () if parent.children()[2] == node else (around,)
             case "argument_list":
                 return self._argument(file, node, parent.parent(), "")
             case "keyword_argument":
@@ -136,18 +135,18 @@ class _Walk:
                 return self._argument(file, node, listed.parent() if listed is not None else None, name)
             case "call":
                 # A function, or a method of the text, is called; or a generator is given.
-                if same_place(parent.field("function"), node):
+                if parent.field("function") == node:
                     return (around,)
                 return self._argument(file, node, parent, "")
             case "attribute":
                 return self._member(around)
             case "subscript":
-                if same_place(parent.field("value"), node):
+                if parent.field("value") == node:
                     return (around,)
                 if is_container(parent.field("value"), file):  # a key
                     return ()
             case "assignment" | "augmented_assignment":
-                return self._targets(file, parent) if same_place(parent.field("right"), node) else ()
+                return self._targets(file, parent) if parent.field("right") == node else ()
             case "named_expression":
                 return (around, *self._names.of_target(file, parent.field("name")))
             case "for_statement" | "for_in_clause":
@@ -235,7 +234,7 @@ class _Walk:
         values = listed.named_children()
         if len(targets) != len(values) or any(each.kind() == "list_splat_pattern" for each in targets):
             return None
-        place = next(place for place, each in enumerate(values) if same_place(each, node))
+        place = next(place for place, each in enumerate(values) if each == node)
         return self._names.of_target(file, targets[place])
 
     def _targets(self, file: ParsedFile, assignment: SgNode) -> list[Use]:
@@ -251,7 +250,7 @@ class _Walk:
         if name in self._words["plain_attributes"]:
             return ()
         parent = member.node.parent()
-        if parent is None or parent.kind() != "call" or not same_place(parent.field("function"), member.node):
+        if parent is None or parent.kind() != "call" or parent.field("function") != member.node:
             return (member,)
         effect = effect_of(parent, "", member.file)
         if effect.kind in ("shows", "fills") or self._is_seen(effect):
