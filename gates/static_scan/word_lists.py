@@ -14,7 +14,10 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @cache
 def word_lists(name: str) -> Mapping[str, frozenset[str]]:
-    """The lists of a file of `rules/words`, by their names; the words of a list are separated by blanks."""
+    """The lists of a file of `rules/words`, by their names; the words of a list are separated by blanks.
+
+    A file is read at its first use.
+    """
     file = Path(__file__).parent / "rules" / "words" / f"{name}.yml"
     listed = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - the safe loader, in C
     return {key: frozenset(text.split()) for key, text in listed.items()}

@@ -47,7 +47,10 @@ class NotFollowedError(Exception):
 
 
 class NameUses:
-    """Finds the uses of the names that get one text; a name is followed once."""
+    """Finds the uses of the names that get one text; a name is followed once.
+
+    Its methods raise NotFollowedError where code that is not seen may get the text, or a name has too many uses.
+    """
 
     def __init__(self, tree: TreeNames) -> None:
         self._tree = tree
@@ -174,6 +177,7 @@ class NameUses:
         return found
 
     def in_range(self, file: ParsedFile, name: str, scope: SgNode) -> list[Use]:
+        """The uses of a name within a function, a class or a comprehension."""
         start, end = scope.range().start.index, scope.range().end.index
         found = [each for each in self._few_of(file.identifiers(name)) if start <= each.range().start.index < end]
         return [Use(file, each) for each in found if not is_definition(each) and not _is_member(each)]
@@ -221,6 +225,7 @@ class NameUses:
         return all(each in self._words["decorators"] for each in decorators_of(made, file))
 
     def declared(self, file: ParsedFile, called: tuple[str, ...]) -> Iterator[tuple[ParsedFile, SgNode]]:
+        """The functions and classes that a call may mean, with their files: of this file, or else of its imports."""
         name = called[-1]
         if len(called) == 1 or called[0] in ("self", "cls"):
             own = [*file.functions(name), *(file.classes(name) if len(called) == 1 else ())]

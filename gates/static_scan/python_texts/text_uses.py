@@ -95,7 +95,11 @@ class _Walk:
         return len(self._seen) + self._names.looked_at
 
     def follow(self, first: Use) -> None:
-        """Follow a text to the end of each of its ways."""
+        """Follow a text to the end of each of its paths.
+
+        Raises:
+            NotFollowedError: it may be run, or it has too many uses.
+        """
         pending: list[Use] = [first]
         while pending:
             use = pending.pop()
