@@ -15,8 +15,7 @@ class HeldPrivileges:
     """The privileges in lines of `SHOW GRANTS`, on one schema."""
 
     def __init__(self, lines: Iterable[str], database: str) -> None:
-        plain = (line.replace(_OPTION, "") for line in lines)
-        self._held, others = read_grants([_with_name(line, database) for line in plain], database)
+        self._held, others = _privileges(lines, database)
         # Roles of the server: their privileges are listed, too, if they are active.
         self.has_roles = any(" ON " not in line for line in others)
 
@@ -39,8 +38,7 @@ class HeldPrivileges:
 
 def privileges_of_all(lines: Iterable[str], database: str) -> set[Privilege]:
     """The privileges on one schema in the lines of `SHOW GRANTS FOR PUBLIC`."""
-    plain = (line.replace(_OPTION, "") for line in lines)
-    held, _ = read_grants([_with_name(line, database) for line in plain], database)
+    held, _ = _privileges(lines, database)
     return {each for each in held if each.name != "USAGE"}  # what is left of one that was revoked
 
 
@@ -48,6 +46,12 @@ def readable_tables(lines: Iterable[str], database: str, tables: Iterable[str]) 
     """The tables of which an account may read every column."""
     held = HeldPrivileges(lines, database)
     return {name for name in tables if held.covers(Privilege("SELECT", name))}
+
+
+def _privileges(lines: Iterable[str], database: str) -> tuple[set[Privilege], list[str]]:
+    """The privileges on one schema in lines of `SHOW GRANTS`, and the lines on others."""
+    plain = (line.replace(_OPTION, "") for line in lines)
+    return read_grants([_with_name(line, database) for line in plain], database)
 
 
 def _with_name(line: str, database: str) -> str:
