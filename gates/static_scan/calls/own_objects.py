@@ -11,6 +11,7 @@ from gates.static_scan.code.call_chain import Link
 from gates.static_scan.code.languages import PYTHON_CONTAINERS
 from gates.static_scan.code.syntax import Syntax
 
+# A name with more values may be anything.
 _MAX_VALUES = 4
 
 
@@ -20,8 +21,8 @@ def is_own_object(root: str, chain: Sequence[Link], syntax: Syntax) -> bool:
         return _is_own_in_javascript(root, chain, syntax)
     if any(link.name == "objects" for link in chain) and _is_container(syntax):
         return True
-    values = syntax.assignments.get(root, [])
-    return bool(values) and all(_is_made(each.value, chain[-1].name, syntax) for each in values[:4])
+    values = syntax.assignments.get(root, [])[: _MAX_VALUES + 1]
+    return 0 < len(values) <= _MAX_VALUES and all(_is_made(each.value, chain[-1].name, syntax) for each in values)
 
 
 def _is_own_in_javascript(root: str, chain: Sequence[Link], syntax: Syntax) -> bool:
