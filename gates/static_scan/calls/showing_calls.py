@@ -146,7 +146,7 @@ def is_display_name(name: str) -> bool:
 
 def is_display_member(name: str) -> bool:
     """Whether a member that gets a text shows it."""
-    return name in _words()["shown"] or name in _words()["shown_members"]
+    return name in (_words()["shown"] | _words()["shown_members"]) - {"id"}
 
 
 def is_tested_name(declarator: Part, syntax: Syntax) -> bool:
