@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
 
 from gates.static_scan.code.call_chain import Link
 from gates.static_scan.code.name_words import words_of
@@ -18,13 +17,7 @@ from gates.static_scan.word_lists import word_lists
 MONGODB = "MongoDB"
 # Waterline has `updateOne(…).set(…)`.
 _SET = re.compile(r"\s{0,40}\.set\(")
-
-
-@cache
-def _model() -> re.Pattern[str]:
-    """`Script.findByIdAndDelete(id)`: from here on, `Script` is a model of mongoose."""
-    methods = "|".join(sorted(_words()["methods"] - {"updateOne"}))  # which Waterline has, too
-    return re.compile(rf"\b([A-Z]\w{{0,60}})\.(?:{methods})\(")
+_CALL_OF_A_TYPE = re.compile(r"\b([A-Z]\w{0,60})\.(\w{1,60})\(")
 
 
 def _words() -> Mapping[str, frozenset[str]]:
@@ -40,7 +33,7 @@ class OtherStores:
         self._has_sql = not modules.isdisjoint(_words()["sql_modules"])
         self._imports = not modules.isdisjoint(_words()["module_words"])
         has_models = not source.is_python and not self._has_sql
-        self._models: set[str] = {*_model().findall(source.parsed_text)} if has_models else set()
+        self._models = _models_of(source.parsed_text) if has_models else set()
 
     def store_of(self, root: str, chain: Sequence[Link], end: int) -> str:
         """The store that a chain of calls reaches, if it is another one; the call ends at `end`."""
@@ -57,3 +50,9 @@ class OtherStores:
         is_model = root[:1].isupper() or "model" in words or "Model" in " ".join(before)
         is_own = chain[-1].name in known["methods"] and not _SET.match(self._source.text[end : end + 60])
         return MONGODB if self._imports or root in self._models or (is_own and is_model) else ""
+
+
+def _models_of(text: str) -> set[str]:
+    """The models of mongoose: `Script.findByIdAndDelete(id)` makes `Script` one."""
+    methods = _words()["methods"] - {"updateOne"}  # which Waterline has, too
+    return {name for name, method in _CALL_OF_A_TYPE.findall(text) if method in methods}
