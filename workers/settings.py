@@ -159,6 +159,19 @@ def _with_password(server: str, environ: Mapping[str, str]) -> str:
         refuse(name, str(error))
 
 
+def legacy_url(url: str, environ: Mapping[str, str]) -> str:
+    """The URL of a legacy database that a command was given, with the password from its file if it has none.
+
+    Raises:
+        BadSetting: the file holds no password.
+    """
+    _, mark, rest = url.partition("://")
+    user, at, _ = rest.partition("/")[0].rpartition("@")
+    if not mark or not at or ":" in user:
+        return url
+    return _with_password("LEGACY", {**environ, f"{PREFIX}LEGACY_URL": url})
+
+
 def _read(name: str, environ: Mapping[str, str]) -> str:
     path = environ.get(f"{PREFIX}{name}")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +18,14 @@ from cli.terminal.exit_status import Ending, Exit
 from domain.errors import Rejected
 from repos.legacy.connection import Source, open_source
 from repos.legacy.errors import SourceError
+from workers.settings import legacy_url
 
 URL_VARIABLE = "SCRIPTLEDGER_LEGACY_URL"
+
+
+def _with_password(url: str | None) -> str | None:
+    return url and legacy_url(url, os.environ)
+
 
 LegacyUrl = Annotated[
     str,
@@ -26,7 +33,8 @@ LegacyUrl = Annotated[
         metavar="URL",
         envvar=URL_VARIABLE,
         help="The legacy database: mysql://user:password@host/name or sqlite:///file. Other users can read a command "
-        f"line, but not {URL_VARIABLE}.",
+        f"line, but not {URL_VARIABLE}, nor the file in SCRIPTLEDGER_LEGACY_PASSWORD_FILE.",
+        callback=_with_password,
         show_default=False,
     ),
 ]

@@ -68,3 +68,16 @@ def test_a_server_is_inspected_and_mapped_without_a_trace(
     assert (wrong.status, "refused the sign-in" in wrong.err) == (4, True)
     for ran in (inspected, drafted, checked, wrong):
         assert "secret" not in ran.out + ran.err
+
+
+def test_the_password_may_be_in_a_file(warm: CommandLine, reader: URL, tmp_path: Path):
+    file = tmp_path / "reader_password"
+    file.write_text(f"{PASSWORD}\n")
+    url = f"mysql://{reader.username}@{reader.host}:{reader.port}/{reader.database}"
+    environ = {"SCRIPTLEDGER_LEGACY_URL": url, "SCRIPTLEDGER_LEGACY_PASSWORD_FILE": str(file)}
+    assert warm("legacy", "map", "-o", "legacy.toml", **environ).status == 0
+    for verb in (["legacy", "inspect"], ["legacy", "scan"], ["backfill", "run", "-m", "legacy.toml", "--in-process"]):
+        assert "refused the sign-in" not in warm(*verb, **environ).err, verb
+    assert warm("legacy", "inspect", url, **(environ | {"SCRIPTLEDGER_LEGACY_URL": ""})).status == 0
+    unread = warm("legacy", "inspect", **(environ | {"SCRIPTLEDGER_LEGACY_PASSWORD_FILE": "nowhere"}))
+    assert "SCRIPTLEDGER_LEGACY_PASSWORD_FILE is not a file that can be read" in unread.err
