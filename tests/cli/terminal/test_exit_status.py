@@ -236,3 +236,17 @@ def test_a_closed_standard_input_is_an_empty_one(home: Path):
 
     assert (ran.status, ran.out) == (1, "")
     assert sentence(ran).startswith("The submission is not valid JSON")
+
+
+@pytest.mark.parametrize("verb", [("gates", "check"), ("gates", "inventory"), ("--version",), ("--help",)])
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-"])
+def test_a_closed_standard_output_is_one_that_its_reader_closed(
+    home: Path, tmp_path: Path, verb: tuple[str, ...], closed: str
+):
+    (tmp_path / "place.py").write_text('cursor.execute("DELETE FROM scripts")\n')
+    (tmp_path / "gates.toml").write_text("format = 1\n")
+    opened = CommandLine(home, program=["/bin/sh", "-c", f'exec "$@" {closed}', "sh", *COMMAND])
+    ran = opened(*verb, *([tmp_path] if verb[0] == "gates" else []))
+
+    assert (ran.status, ran.out, ran.err) == (141, "", "")
+    assert (tmp_path / "place.py").read_text() == 'cursor.execute("DELETE FROM scripts")\n'
