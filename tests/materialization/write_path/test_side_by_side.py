@@ -82,7 +82,7 @@ def test_concurrent_drains_answer_everything_once(engine: Engine):
 
     def drained(ledger: Ledger) -> int:
         done = ledger.drain(editor.script_id)
-        # As a worker does: a drain that ran all of its batches leaves what others enqueued meanwhile to the next bell.
+        # As a worker does: a drain that ran all of its batches leaves what came in the meantime to the next bell.
         return done.answered + (drained(ledger) if done.more else 0)
 
     answered = by_threads(produce_and_ring)
