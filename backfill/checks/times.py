@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from backfill.checks.base import Check, check
+from backfill.mapping.epoch_numbers import FIRST, LAST, UNITS, epoch_number
 from backfill.mapping.mapped_table import MappedTable
-from backfill.mapping.model import EPOCH, MICROSECOND
 from backfill.mapping.targets import MOMENT
 from backfill.mapping.time_zones import time_zone
 from backfill.scanning.batch import Batch
@@ -23,14 +23,6 @@ _ZERO = re.compile(r"0000-|-00\b")
 AHEAD = ("expires_at",)
 # Times that most rows do not have.
 ENDS = ("deleted_at", "archived_at", "revoked_at", "seen_at")
-# Microseconds of the units of a number.
-UNITS = {"s": 1_000_000, "ms": 1_000, "us": 1}
-_DIGITS = frozenset("0123456789.-")
-# Of a number that is stored as text.
-MAX_DIGITS = 60
-# The years 1 to 9999: an epoch time outside was stored in another unit.
-FIRST = (datetime.fromisoformat("0001-01-01T00:00Z") - EPOCH) // MICROSECOND
-LAST = (datetime.fromisoformat("9999-12-31T23:59:59.999999Z") - EPOCH) // MICROSECOND
 
 
 def is_zero(value: Any) -> bool:
@@ -50,21 +42,6 @@ def _text_problem(value: Any) -> str | None:
     except ValueError:
         return "no date that can be read"
     return None
-
-
-def epoch_number(value: Any) -> Decimal | int | None:
-    """A time as a number since 1970; None if the value is a date in words."""
-    if isinstance(value, int | Decimal):
-        return value
-    if isinstance(value, float):
-        return Decimal(repr(value))
-    text = str(value).strip()
-    if not 0 < len(text) <= MAX_DIGITS or not _DIGITS.issuperset(text):
-        return None
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None
 
 
 def _number_problem(value: Any, unit: int) -> str | None:

@@ -13,6 +13,8 @@ from backfill.scanning.histories import History, Save
 from backfill.scanning.key_index import KeyIndex, number_of
 from backfill.scanning.scope import RowKeys
 
+BEGUN_AGAIN = "the numbers begin again: the saves of this script come over in the order of their times"
+
 
 @check
 class OverwrittenHistory(Check):
@@ -42,7 +44,11 @@ class DuplicateVersion(Check):
 
     def save(self, history: History, save: Save) -> Iterator[Finding]:
         before = history.previous
-        if before is None or save.number is None or save.number != before.number or save.branch != before.branch:
+        if before is None or save.number is None or before.number is None or save.branch != before.branch:
+            return
+        if 0 < save.number < before.number:
+            yield self.finding(save.table, save.key, save.table.column("version_number"), save.data, note=BEGUN_AGAIN)
+        if save.number != before.number:
             return
         undecidable = save.at == before.at and save.content.digest != before.content.digest
         note = "other content, at the same time" if undecidable else "the later one becomes the next version"
@@ -89,6 +95,8 @@ class ClockBackwards(Check):
         before = history.previous
         if before is None or not save.at or not before.at or not save.number or not before.number:
             return
+        if save.branch != before.branch:
+            return  # branches are saved side by side
         if save.at <= before.at and "-00" not in save.at and "-00" not in before.at:
             note = "the same time as the version before" if save.at == before.at else "before the version before"
             yield self.finding(save.table, save.key, save.table.column("created_at"), note=note)

@@ -259,6 +259,8 @@ def _history(rule: TableRule, target: Target) -> Iterator[tuple[str, str]]:
                 f"No column becomes {name}, which the history {rule.history} needs: map one, or write another history."
             )
             yield "missing_field", sentence
+    if rule.branches == "own_script" and "branch" not in fields:
+        yield "missing_field", "No column becomes branch, which `branches` needs: map one, or remove it."
     if rule.patch_layout is not None and rule.history != "patches":
         yield "wrong_rule", f"`patch_layout` is of patches, which the history {rule.history} does not read: remove it."
     if "patch" in fields and rule.history != "patches":

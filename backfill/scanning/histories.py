@@ -10,7 +10,9 @@ import msgspec
 
 from backfill.content.recognise import decode
 from backfill.content.shape import LegacyLine
+from backfill.mapping.epoch_numbers import FIRST, LAST, UNITS, epoch_number
 from backfill.mapping.mapped_table import MappedTable
+from backfill.mapping.model import EPOCH, MICROSECOND
 from domain.errors import Rejected
 from domain.script.validation import check_id, check_text
 
@@ -56,8 +58,7 @@ class Save:
         self.table = table
         self.key = key
         self.number = _number(values.get("version_number"))
-        at = values.get("created_at")
-        self.at: str | None = at if isinstance(at, str) else None
+        self.at = _time(table, values.get("created_at"))
         self.actor = values.get("actor")
         self.branch = values.get("branch")
         patch = values.get("patch")
@@ -137,6 +138,16 @@ def _number(value: Any) -> int | None:
     if isinstance(value, str) and len(value) < 19 and value.isascii() and value.isdigit():
         return int(value)
     return int(value) if isinstance(value, int | Decimal) and value == int(value) else None
+
+
+def _time(table: MappedTable, value: Any) -> str | None:
+    """A time as text that sorts as the times do, also where it is a number since 1970."""
+    unit = table.rule_of(table.column("created_at") or "").unit
+    number = None if unit is None or value is None else epoch_number(value)
+    if unit is None or number is None:
+        return value if isinstance(value, str) else None
+    at = number * UNITS[unit] if not isinstance(number, Decimal) or number.is_finite() else 0
+    return str(EPOCH + int(at) * MICROSECOND) if at and FIRST <= at <= LAST else None
 
 
 def _text(value: Any) -> str:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from backfill.checks.times import FIRST, LAST
 from backfill.content.strict_json import parse
 from backfill.kept_columns import json_value
+from backfill.mapping.epoch_numbers import FIRST, LAST
 from backfill.mapping.flags import flag_reader
 from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.targets import TARGETS

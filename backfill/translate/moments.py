@@ -15,7 +15,8 @@ from decimal import Decimal
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from backfill.checks.times import FIRST, LAST, UNITS, epoch_number, is_zero
+from backfill.checks.times import is_zero
+from backfill.mapping.epoch_numbers import FIRST, LAST, UNITS, epoch_number
 from backfill.mapping.model import ColumnRule, WriterRule
 from backfill.mapping.time_zones import time_zone
 

@@ -38,7 +38,7 @@ class BranchKey(NamedTuple):
 
 def is_divided(table: MappedTable) -> bool:
     """Whether the branches of a table become scripts of their own."""
-    return table.rule.history == "branches" and table.rule.branches == "own_script"
+    return table.column("branch") is not None and table.rule.branches == "own_script"
 
 
 def branches_of(context: BackfillContext) -> Iterator[BranchKey]:

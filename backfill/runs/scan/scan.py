@@ -1,7 +1,7 @@
 """The scan of a legacy source: reads every row once, writes nothing, and remembers places instead of values.
 
 Tables are read one after another: users and scripts first, because the others refer to them, and saves last, script by
-script and in the order of their numbers. Memory is bounded by the largest row and sixteen bytes for each key.
+script and in the order of a run. Memory is bounded by the largest row and sixteen bytes for each key.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from backfill.checks.registry import CHECKS
 from backfill.checks.saves import remember_heads
 from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import Mapping
+from backfill.runs.scan.doubled_numbers import DoubledNumbers
 from backfill.runs.scan.findings import KEPT_PER_CODE, Findings
 from backfill.runs.scan.scan_state import ScanState
 from backfill.scanning.batch import Batch
@@ -163,7 +164,11 @@ class Scan:
         if self._state.table == table.name and self._state.position is not None:
             start = (script_column, self._state.position)
         kept = time.monotonic()
-        for rows in self._batches(table, start):
+        doubled = DoubledNumbers(self._source, table, self._state.hash_key)
+        for read in self._batches(table, start):
+            rows = [row for row in read if row[place] not in doubled.scripts] if doubled.scripts else read
+            if not rows:
+                continue
             parts = [rows]
             if self._keep is not None and time.monotonic() - kept > KEEP_SECONDS:
                 parts = _at_a_script(rows, place, rows[0][place] if history is None else history.script)
@@ -175,7 +180,9 @@ class Scan:
                     kept = time.monotonic()
                 if part:
                     history = self._read_part(Batch(table, table.read_columns, part), history)
-            del rows, parts, part  # or they would stay while the next rows are read
+            del read, rows, parts, part  # or they would stay while the next rows are read
+        for rows in doubled.read(table.read_columns, self._contents(table)) if doubled.scripts else ():
+            history = self._read_part(Batch(table, table.read_columns, rows), history)
         self._end(history)
 
     def _read_part(self, batch: Batch, history: History | None) -> History | None:
@@ -210,11 +217,15 @@ class Scan:
                 self._of_saved.add(check.history(history))
 
     def _batches(self, table: MappedTable, start: tuple[str, Any] | None = None) -> Iterator[list[tuple[Any, ...]]]:
-        columns = (table.content_column, table.column("last_content"))
-        content = [name for name in columns if name in table.read_columns]
+        contents = self._contents(table)
         return read_batches(
-            self._source, table.table, table.read_columns, contents=content, order=_order(table), start=start
+            self._source, table.table, table.read_columns, contents=contents, order=_order(table), start=start
         )
+
+    @staticmethod
+    def _contents(table: MappedTable) -> list[str]:
+        columns = (table.content_column, table.column("last_content"))
+        return [name for name in columns if name is not None and name in table.read_columns]
 
     def _keep_state(self, table: MappedTable, script: Any) -> None:
         """Pass on what to continue from at the beginning of a script."""

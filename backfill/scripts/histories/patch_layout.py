@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple, Protocol
@@ -88,10 +87,8 @@ def doubtful_edges(rows: Sequence[ChainRow]) -> dict[int, Refusal]:
     steps = [after - before for before, after in pairwise(numbers)]
     if len(numbers) < len(rows) or 2 * steps.count(1) < len(steps):
         return {}
-    doubled = {number for number, count in Counter(numbers).items() if count > 1}
     doubtful = {place: NUMBER_MISSING for place, step in enumerate(steps, 1) if step > 1}
-    if doubled:
-        for place in range(1, len(rows)):
-            if numbers[place] in doubled or numbers[place - 1] in doubled:
-                doubtful[place] = NUMBER_TWICE
+    # A number that comes again later was given again, because the numbers began again.
+    for place in (place for place, step in enumerate(steps, 1) if step == 0):
+        doubtful |= dict.fromkeys(range(max(1, place - 1), min(place + 2, len(rows))), NUMBER_TWICE)
     return doubtful

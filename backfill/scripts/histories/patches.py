@@ -1,17 +1,22 @@
-"""Histories stored as patches: each row has a patch to a neighbour, and few have their whole text."""
+"""Histories stored as patches: each row has a patch to a neighbour, and few have their whole text.
+
+The rows of each branch are a chain of their own; the text of the script itself belongs to that of the first save.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any, Protocol
 
 from backfill.mapping.mapped_table import MappedTable
 from backfill.scripts.histories.fitting_layouts import fitting_layouts
 from backfill.scripts.histories.history_form import TextReader, history_form
 from backfill.scripts.histories.patch_chain import PatchChain
-from backfill.scripts.histories.patch_layout import LAYOUTS, ChainReader, ChainRow, Layout
+from backfill.scripts.histories.patch_layout import LAYOUTS, ChainRow, Layout
 from backfill.scripts.histories.row_per_save import RowPerSave, ScriptPart
 from backfill.scripts.histories.save_rows import SaveRow, SaveRows
+from backfill.translate.row_keys import row_key
 from domain.submissions.answer import Refusal
 from repos.legacy.connection import Row, Source
 from repos.legacy.keyed_rows import KeyedReader
@@ -31,9 +36,7 @@ class Patches(RowPerSave):
     measured = ("content", "last_content", "patch")
 
     def texts(self, source: Source, rows: SaveRows, latest: str | None) -> TextReader:
-        if not rows:
-            return lambda _: iter(())
-        return PatchChain(self._chain_rows(rows), _Rows(source, self.table, rows), latest, self._layout).texts
+        return self._texts_of(source, ScriptPart(rows, latest))
 
     @property
     def _layout(self) -> Layout | None:
@@ -41,25 +44,42 @@ class Patches(RowPerSave):
         return None if name is None else LAYOUTS[name]
 
     def refusals(self, source: Source, parts: Sequence[ScriptPart]) -> Iterator[list[Refusal | None]]:
-        for rows, reader, latest in self._chains(source, parts):
-            texts = PatchChain(rows, reader, latest, self._layout).texts(range(len(rows))) if rows else ()
+        for part, held in self._read_together(source, parts):
+            texts = self._texts_of(source, part, held)(range(len(part.rows)))
             yield [text if isinstance(text, Refusal) else None for text in texts]
 
     def layouts(self, source: Source, parts: Sequence[ScriptPart]) -> Iterator[list[Layout]]:
         """The layouts that each chain fits, of several rows."""
-        for rows, reader, latest in self._chains(source, parts):
-            yield fitting_layouts(rows, reader, latest) if len(rows) > 1 else []
+        for part, held in self._read_together(source, parts):
+            for rows, latest in self._chains_of(part):
+                reader = _Rows(source, self.table, rows, held)
+                yield fitting_layouts(self._chain_rows(rows), reader, latest) if len(rows) > 1 else []
 
-    def _chains(
-        self, source: Source, parts: Sequence[ScriptPart]
-    ) -> Iterator[tuple[list[ChainRow], ChainReader, str | None]]:
-        """The chains of scripts, of which small ones are read together."""
+    def _read_together(self, source: Source, parts: Sequence[ScriptPart]) -> Iterator[tuple[ScriptPart, Held | None]]:
+        """The saves of scripts; the texts and patches of small ones are held, and read at once."""
         for group in _groups(parts):
             keys = [key for rows, _ in group for key in rows.keys(range(len(rows)))]
             is_shared = len(group) > 1 and len(set(keys)) == len(keys)
             held = _held(source, self.table, keys) if is_shared else None
-            for rows, latest in group:
-                yield self._chain_rows(rows), _Rows(source, self.table, rows, held), latest
+            for part in group:
+                yield part, held
+
+    def _texts_of(self, source: Source, part: ScriptPart, held: Held | None = None) -> TextReader:
+        readers = [
+            PatchChain(self._chain_rows(rows), _Rows(source, self.table, rows, held), latest, self._layout).texts
+            for rows, latest in self._chains_of(part)
+        ]
+        return readers[0] if len(readers) == 1 else _side_by_side(part.rows, readers)
+
+    def _chains_of(self, part: ScriptPart) -> list[ScriptPart]:
+        """The saves of each branch of a script, in order; nothing is copied if there is only one."""
+        branches = [] if self.table.column("branch") is None else _branches(part.rows)
+        if len(set(branches)) < 2:
+            return [part] if part.rows else []
+        chains: dict[int, ScriptPart] = {}
+        for branch, row in zip(branches, part.rows, strict=True):
+            chains.setdefault(branch, ScriptPart(SaveRows(), None if chains else part.latest)).rows.append(row)
+        return list(chains.values())
 
     def _chain_rows(self, rows: SaveRows) -> list[ChainRow]:
         return [self._chain_row(row) for row in rows]
@@ -69,6 +89,27 @@ class Patches(RowPerSave):
         patch = self.table.column("patch") or ""
         text = max((length for column, length in lengths.items() if column != patch), default=-1)
         return ChainRow(row.origin.number, text, lengths.get(patch, -1))
+
+
+def _branches(rows: SaveRows) -> list[int]:
+    """For each save the number of its branch, counted from that of the first save."""
+    numbers: dict[str, int] = {}
+    return [numbers.setdefault(row_key([row.branch]), len(numbers)) for row in rows]
+
+
+def _side_by_side(rows: SaveRows, readers: Sequence[TextReader]) -> TextReader:
+    """A reader of the texts of saves on several branches, given one for each branch; or of no saves at all."""
+    branches, lengths = _branches(rows), [0] * len(readers)
+    own: list[int] = []
+    for branch in branches:
+        own.append(lengths[branch])
+        lengths[branch] += 1
+
+    def texts(places: Sequence[int]) -> Iterator[bytes | Refusal]:
+        for branch, together in groupby(places, branches.__getitem__):
+            yield from readers[branch]([own[place] for place in together])
+
+    return texts
 
 
 class _Reader(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, ClassVar, NamedTuple
 
 from backfill.mapping.mapped_table import MappedTable
@@ -21,6 +22,7 @@ from repos.legacy.rows import read_pages
 
 # The digits of a DECIMAL at most.
 _WHOLE = re.compile(r"-?[0-9]{1,65}", re.ASCII)
+OTHER_BRANCH = Refusal("L43", "The save is on another branch than the first save of its script.")
 LARGE = ("content", "last_content", "patch")
 
 
@@ -97,8 +99,11 @@ class RowPerSave(HistoryForm):
         return self.arranged(in_order(found))
 
     def arranged(self, rows: SaveRows) -> SaveRows:
-        """The rows as the form has them, given in order."""
-        return rows
+        """The rows, given in order; of a script with branches those of the first save's are its history."""
+        if self.table.column("branch") is None or self.table.rule.branches == "own_script" or not rows:
+            return rows
+        own = rows[0].branch
+        return SaveRows(row if row.branch == own else row._replace(refusal=OTHER_BRANCH) for row in rows)
 
     @abstractmethod
     def texts(self, source: Source, rows: SaveRows, latest: str | None) -> TextReader: ...
@@ -135,7 +140,8 @@ def fitting(table: MappedTable, column: str, value: Any) -> Any:
 def in_order(found: SaveRows) -> SaveRows:
     """By number, and those of one number by time; rows without a number by their time among the others.
 
-    A time that is missing is that of the save before, or else of the first that has one.
+    Where the numbers began again, as after a restore, the order is that of the times. A time that is missing is that of
+    the save before, or else of the first that has one.
     """
     if found.are_in_order:
         return found
@@ -144,6 +150,7 @@ def in_order(found: SaveRows) -> SaveRows:
         (row for row in found if row.origin.number),
         key=lambda row: (row.origin.number or 0, row.at or 0, row.origin.key),
     )
+    numbered = _by_time_if_begun_again(numbered)
     placed: list[tuple[int, int, int, SaveRow]] = []
     for place, row in enumerate(numbered):
         last = row.at if row.at is not None and (last is None or row.at > last) else last
@@ -157,3 +164,28 @@ def in_order(found: SaveRows) -> SaveRows:
         at = at if row.at is None else row.at
         timed.append(row if row.at is not None or at is None else row._replace(at=at))
     return timed
+
+
+def _by_time_if_begun_again(numbered: list[SaveRow]) -> list[SaveRow]:
+    """Saves, given by number, by time instead where a branch has numbers twice because they began again.
+
+    By time they count the saves, begin again no more often than times run backwards by number, and none follows itself:
+    that is how two saves at once look, or a clock that is wrong. Saves without a time show nothing.
+    """
+    pairs = _successive(numbered)
+    if all(number != next_number for (number, _), (next_number, _) in pairs) or any(row.at is None for row in numbered):
+        return numbered
+    by_time = sorted(numbered, key=lambda row: (row.at or 0, row.origin.number or 0, row.origin.key))
+    backwards = sum(at < before for (_, before), (_, at) in pairs)
+    steps = [number - before for (before, _), (number, _) in _successive(by_time)]
+    begun_again = sum(step < 0 for step in steps)
+    is_shown = 0 not in steps and begun_again <= backwards and 2 * steps.count(1) >= len(steps) - begun_again
+    return by_time if is_shown else numbered
+
+
+def _successive(rows: Sequence[SaveRow]) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Number and time of each two saves of a branch that follow each other."""
+    branches: dict[str, list[tuple[int, int]]] = {}
+    for row in rows:
+        branches.setdefault(row_key([row.branch]), []).append((row.origin.number or 0, row.at or 0))
+    return [pair for saves in branches.values() for pair in pairwise(saves)]

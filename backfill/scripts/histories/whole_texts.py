@@ -1,4 +1,4 @@
-"""Full saves: each row holds its whole text. Also the versions of branches, of which one is a script's own history."""
+"""Full saves: each row holds its whole text."""
 
 from __future__ import annotations
 
@@ -13,30 +13,15 @@ from domain.submissions.answer import Refusal
 from repos.legacy.connection import Row, Source
 from repos.legacy.keyed_rows import KeyedReader
 
-OTHER_BRANCH = Refusal("L43", "The save is on another branch than the first save of its script.")
-
 
 @history_form
 class WholeTexts(RowPerSave):
     """One row a save, with the whole text."""
 
-    names: ClassVar[tuple[str, ...]] = ("none", "head", "full_saves")
+    names: ClassVar[tuple[str, ...]] = ("none", "head", "full_saves", "branches")
 
     def texts(self, source: Source, rows: SaveRows, latest: str | None) -> TextReader:  # noqa: ARG002 - each row has its text
         return lambda places: stored_texts(source, self.table, rows, places)
-
-
-@history_form
-class Branches(WholeTexts):
-    """Whole texts on branches."""
-
-    names: ClassVar[tuple[str, ...]] = ("branches",)
-
-    def arranged(self, rows: SaveRows) -> SaveRows:
-        if self.table.rule.branches == "own_script" or not rows:
-            return rows
-        own = rows[0].branch
-        return SaveRows(row if row.branch == own else row._replace(refusal=OTHER_BRANCH) for row in rows)
 
 
 def stored_texts(

@@ -11,6 +11,7 @@ import pytest
 from backfill.domains.base import Counts
 from repos.unit_of_work import UnitOfWork
 from tests.backfill.domains.script_database import DAY, ScriptDatabase, add_script, everything_is_counted, lines
+from tests.legacy.patch_maker import make_patches
 from tests.materialization.writer import Clock
 
 
@@ -164,3 +165,33 @@ def test_a_later_script_does_not_meet_the_number_of_a_branch(legacy: ScriptDatab
 
     assert counts["scripts"] == Counts(migrated=2)
     assert scripts(legacy)["Later"] == [1]
+
+
+@pytest.mark.parametrize("own_script", [True, False])
+def test_the_patches_of_each_branch_are_a_chain_of_their_own(
+    tmp_path: Path, ledger: UnitOfWork, own_script: bool
+) -> None:
+    legacy = ScriptDatabase(tmp_path, ledger, Clock())
+    legacy.sql(
+        "ALTER TABLE script_versions ADD COLUMN branchId TEXT", "ALTER TABLE script_versions ADD COLUMN patch TEXT"
+    )
+    if own_script:
+        legacy.change_rule("script_versions", branches="own_script")
+    add_script(legacy)
+    # The saves of a branch are numbered from 1, and made in turn with those of the other.
+    for shift, branch in enumerate(("main", "other")):
+        texts = [f"On {branch}.\n" + "Rain.\n" * (20 + save) + f"Save {save}.\n" for save in range(4)]
+        for save, (text, patch) in enumerate(zip(texts, [None, *make_patches(texts)], strict=True), 1):
+            row = (save * 2 + shift, 7, save, text if save == 1 else None, DAY.format(save * 2 + shift), branch, patch)
+            legacy.add("script_versions", row)
+
+    counts = legacy.run()
+
+    assert everything_is_counted(legacy, counts)
+    numbers = [1, 2, 3, 4]
+    assert scripts(legacy) == {"The Ferry": numbers} | ({"The Ferry (other)": numbers} if own_script else {})
+    assert counts["script_versions"] == (Counts(migrated=8) if own_script else Counts(migrated=4, quarantined=4))
+    assert {row.code for row in legacy.quarantined()} == (set() if own_script else {"L43"})
+    assert {each.code for each in legacy.findings()} & {"L43", "L44"} == {"L43"}
+    assert legacy.differences() == []
+    assert legacy.run() == counts

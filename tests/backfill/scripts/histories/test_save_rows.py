@@ -93,6 +93,10 @@ def test_rows_that_are_in_order_stay_as_they_are(rows: list[SaveRow]) -> None:
         ([of(1, 9), of(None, 5), of(2, 12)], [1, 0, 2]),
         ([of(0, 9), of(3, 5)], [1, 0]),
         ([of(1), of(2), of(3)], [0, 1, 2]),
+        # The numbers began again after a restore; a clock that is wrong or two saves at once look otherwise.
+        ([of(1, 1), of(2, 2), of(3, 3), of(1, 4), of(2, 5), of(3, 6), of(1, 7)], [0, 1, 2, 3, 4, 5, 6]),
+        ([of(1, 4), of(2, 5), of(3, 6), of(1, 1), of(2, 2)], [3, 4, 0, 1, 2]),
+        ([of(1, 9), of(2, 2), of(2, 3), of(3, 4)], [0, 1, 2, 3]),
     ],
 )
 def test_rows_are_ordered_by_number_time_and_key(rows: list[SaveRow], order: list[int]) -> None:
