@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from backfill.checks.base import Check, check
 from backfill.checks.saves import contents_of
 from backfill.mapping.targets import TARGETS
+from backfill.mapping.values.json_member import member_reader
 from backfill.scanning.batch import Batch
 from backfill.scanning.finding import Finding
 from backfill.scanning.histories import Content, Save
@@ -209,9 +210,11 @@ class UnexpectedWord(Check):
             known = target.field(field) if target else None
             if known is None or name not in batch.table.read_columns:
                 continue
-            accepted = {*known.words, *batch.table.rule_of(name).values, None, ""}
-            if unexpected := set(batch.column(name)) - accepted:
-                for place, value in enumerate(batch.column(name)):
+            rule = batch.table.rule_of(name)
+            accepted = {*known.words, *rule.values, None, ""}
+            values = [*map(member_reader(rule), batch.column(name))]
+            if unexpected := set(values) - accepted:
+                for place, value in enumerate(values):
                     if value in unexpected:
                         yield self.finding(batch.table, batch.key(place), name, value)
 

@@ -10,10 +10,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from backfill.checks.base import Check, check
-from backfill.mapping.epoch_numbers import FIRST, LAST, UNITS, epoch_number
 from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.targets import MOMENT
 from backfill.mapping.time_zones import time_zone
+from backfill.mapping.values.epoch_numbers import FIRST, LAST, UNITS, epoch_number
 from backfill.scanning.batch import Batch
 from backfill.scanning.finding import Finding
 

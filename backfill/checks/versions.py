@@ -112,7 +112,7 @@ class OtherWriter(Check):
         if save.actor is None:
             return
         owner = self.scope.owner(history.script)
-        if owner is not None and owner != self.scope.person(save.actor):
+        if owner is not None and owner != self.scope.writer(save.actor):
             yield self.finding(save.table, save.key, save.table.column("actor"))
 
 

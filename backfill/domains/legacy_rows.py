@@ -190,10 +190,11 @@ def kept_columns(table: MappedTable) -> tuple[str, ...]:
     """The columns that are kept as JSON."""
     if table.target == TARGET:
         return tuple(name for name in table.table.names if table.rule_of(name).drop is None)
-    return tuple(name for name in table.table.names if table.rule_of(name).keep or _is_raw(table, name))
+    return tuple(name for name in table.table.names if _is_kept(table, name))
 
 
-def _is_raw(table: MappedTable, name: str) -> bool:
-    """Whether a column is kept although it has a field, because the ledger does not give its value back."""
-    field = table.fields.get(name, "")
-    return field in RAW_FIELDS.get(table.target, ()) or (table.target == "versions" and field.startswith("metadata."))
+def _is_kept(table: MappedTable, name: str) -> bool:
+    """Whether a column is kept, also although it has a field, because the ledger does not give its value back."""
+    rule, field = table.rule_of(name), table.fields.get(name, "")
+    is_raw = field in RAW_FIELDS.get(table.target, ()) or (table.target == "versions" and field.startswith("metadata."))
+    return rule.keep or rule.member is not None or is_raw

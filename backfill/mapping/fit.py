@@ -12,7 +12,7 @@ from backfill.mapping.decisions.row_decisions import ROW_BY_ROW, decision_proble
 from backfill.mapping.model import AUTO, ColumnRule, Mapping, TableRule
 from backfill.mapping.problem import Problem
 from backfill.mapping.table_schema import schema_of
-from backfill.mapping.targets import CONTENT, FITTING_KINDS, FLAG, MOMENT, TARGETS, Field, Target
+from backfill.mapping.targets import CONTENT, FITTING_KINDS, FLAG, MOMENT, TARGETS, WORD, Field, Target
 from backfill.mapping.time_zones import time_zone
 from domain.script.validation import EXACT
 from repos.legacy.catalog import Catalog, Column, Table
@@ -146,8 +146,10 @@ def _column(rule: ColumnRule, column: Column, target: Target, table: Table) -> I
             "unknown_type",
             f"The type {column.type} is not one that can be read: `keep = true`, or `drop` with a reason.",
         )
-    elif column.kind not in FITTING_KINDS[field.holds]:
+    elif column.kind not in FITTING_KINDS[field.holds] and not (column.kind == "json" and rule.member):
         yield "wrong_type", f"A column of type {column.type} cannot become {rule.to}, which is {field.about}."
+    if field.holds != WORD and rule.member is not None:
+        yield "wrong_rule", f"`member` is of fields with accepted words; {rule.to} takes any value."
     if field.holds == MOMENT:
         yield from _moment(rule, column)
         yield from _writers(rule, table)

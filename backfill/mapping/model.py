@@ -47,9 +47,13 @@ class WriterRule(Rule, frozen=True, kw_only=True):
 
 
 class ColumnRule(Rule, frozen=True, kw_only=True):
-    """What becomes of one column: a field of the target (`to`), nothing (`drop` and why), or it is kept as JSON."""
+    """What becomes of one column: a field of the target (`to`), nothing (`drop` and why), or it is kept as JSON.
+
+    Of a column of JSON objects, `member` is the one that holds the word; a dot leads into an object: `ai.source`.
+    """
 
     to: str | None = None
+    member: str | None = None
     drop: str | None = None
     keep: bool = False
     time_zone: str | None = None

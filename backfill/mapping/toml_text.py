@@ -40,6 +40,10 @@ HEAD = """\
 # elements and the `format` of lines take `values` too. A deleted row is recognised by `archived_at` or `deleted_at`, or
 # by a flag: `state = { to = "archived", values = { trash = "true" } }`.
 #
+# A word within JSON is named by its member, with a dot for each object around it; the column is kept as well:
+#
+#     meta = { to = "author", member = "edit.source", values = { assistant = "ai", human = "user" } }
+#
 # Of a table: `drop = "why"` instead of `becomes`; `set = { type = "beat" }` for a field that no column holds; `key`,
 # the columns that identify a row, where it has no key; `keys = "assigned"` gives rows new numbers, and
 # `key_map = { ckq1 = 17 }` chooses one. Of versions and lines: `history`, which is full_saves, patches, branches,

@@ -10,9 +10,9 @@ import msgspec
 
 from backfill.content.recognise import decode
 from backfill.content.shape import LegacyLine
-from backfill.mapping.epoch_numbers import FIRST, LAST, UNITS, epoch_number
 from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import EPOCH, MICROSECOND
+from backfill.mapping.values.epoch_numbers import FIRST, LAST, UNITS, epoch_number
 from domain.errors import Rejected
 from domain.script.validation import check_id, check_text
 

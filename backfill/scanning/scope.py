@@ -14,6 +14,7 @@ from backfill.scanning.batch import Batch
 from backfill.scanning.finding import UNKNOWN_DAY, Decision, Loss, day_of, keyed_hash
 from backfill.scanning.key_index import KeyIndex, folded_number, number_of
 from backfill.scanning.merged_users import MergedUsers
+from domain.accounts import email_key
 from repos.legacy.catalog import Catalog
 
 # A clock that is ahead by less is no defect.
@@ -81,6 +82,7 @@ class Scope:
         self._targets = {table.target for table in self.tables}
         self.merged_users = MergedUsers(self.tables_for("users"))
         self.users = KeyIndex()
+        self.emails = KeyIndex()  # with the number of the user
         self.scripts = KeyIndex()  # with the number of the owner
         # Keys that are texts, folded, by what they are keys of.
         self._spellings = {"user_id": KeyIndex(), "script_id": KeyIndex()}
@@ -117,8 +119,9 @@ class Scope:
     def remember(self, batch: Batch) -> None:
         """Keep what other checks need of users and scripts."""
         if batch.table.target == "users":
-            for user in batch.field("id"):
+            for user, email in zip(batch.field("id"), batch.field("email"), strict=True):
                 self.users.add(number_of(user))
+                self.emails.add(number_of(email_key(str(email))), self.person(user))
                 self._remember_spelling("user_id", user)
         elif batch.table.target == "scripts":
             for place, (script, owner, counter) in enumerate(
@@ -148,6 +151,13 @@ class Scope:
     def person(self, user: Any) -> int:
         """The number of a user, or of the one that it is merged into."""
         return self.merged_users.number(user)
+
+    def writer(self, actor: Any) -> int:
+        """The number of the user who saved, named by id or by address."""
+        if isinstance(actor, str) and "@" in actor and not self.is_user(actor):
+            found = self.emails.get(number_of(email_key(actor)))
+            return self.person(actor) if found is None else found
+        return self.person(actor)
 
     def is_script(self, script: Any) -> bool:
         """Whether a script exists; where no table is mapped to scripts, none is missing."""

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 from backfill.content.strict_json import parse
 from backfill.kept_columns import json_value
-from backfill.mapping.epoch_numbers import FIRST, LAST
 from backfill.mapping.flags import flag_reader
 from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.targets import TARGETS
+from backfill.mapping.values.epoch_numbers import FIRST, LAST
 from backfill.translate.moments import EPOCH, MICROSECOND, moment_reader
 from backfill.translate.script_lines import our_id
 from backfill.translate.words import repaired_line, repaired_text, text_of, word_reader

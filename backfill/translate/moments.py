@@ -16,9 +16,9 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from backfill.checks.times import is_zero
-from backfill.mapping.epoch_numbers import FIRST, LAST, UNITS, epoch_number
 from backfill.mapping.model import ColumnRule, WriterRule
 from backfill.mapping.time_zones import time_zone
+from backfill.mapping.values.epoch_numbers import FIRST, LAST, UNITS, epoch_number
 
 Doubt = Literal["", "zero", "unreadable", "skipped_hour", "repeated_hour"]
 ReadMoment = Callable[[Any, Sequence[Any]], tuple[int | None, Doubt]]

@@ -11,6 +11,7 @@ from typing import Any
 
 from backfill.mapping.model import ColumnRule
 from backfill.mapping.targets import Field
+from backfill.mapping.values.json_member import member_reader
 from backfill.translate.script_lines import clean
 from domain.script.validation import EXACT
 
@@ -30,7 +31,10 @@ def word_reader(rule: ColumnRule, field: Field) -> Callable[[Any], tuple[str | N
     in_order = (*((word, word) for word in field.words), *reversed(rule.values.items()))
     in_any_case = {given.strip().casefold(): word for given, word in in_order}
 
+    member = member_reader(rule)
+
     def read(value: Any) -> tuple[str | None, bool]:
+        value = member(value)
         if value is None:
             return None, False
         text = value if isinstance(value, str) else text_of(value)
