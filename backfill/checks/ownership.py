@@ -22,7 +22,7 @@ USERS = ("user_id", "actor")
 # Rows whose ids are kept, or that do not come over.
 IDS_KEPT = ("users", "scripts")
 OF_SCRIPTS = ("versions", "commands", "elements", "lines")
-OTHER_SPELLING = "one exists whose key differs only in case or in blanks around it"
+OTHER_SPELLING = "one exists whose key differs only in case, in blanks around it, or is the same UUID as text or bytes"
 NOT_USED = "the line comes over as if it were not deleted: map the column to `deleted` or `deleted_at`"
 WITH_OWNERS = ("personas", "chat_messages")
 

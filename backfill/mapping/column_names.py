@@ -7,7 +7,7 @@ USUAL_NAMES: dict[str, dict[str, str]] = {
     "users": {
         "id": "id user_id uuid",
         "email": "email mail e_mail email_address",
-        "name": "name username display_name full_name user_name login nickname",
+        "name": "name username display_name full_name user_name login nickname nick_name",
         "password": "password_hash password hash encrypted_password password_digest pwd passwd pass",
         "password_salt": "password_salt salt",
     },
@@ -33,14 +33,15 @@ USUAL_NAMES: dict[str, dict[str, str]] = {
     "versions": {
         "id": "id",
         "script_id": "script_id document_id note_id doc_id",
-        "version_number": "version_number version revision revision_number revision_no rev_no number ver rev",
+        "version_number": "version_number version revision revision_number revision_no rev_no save_number number ver "
+        "rev",
         "content": "content body text last_content snapshot full_text",
         "last_content": "last_content",
         "patch": "patch diff delta",
         "hash": "content_hash hash sha256 checksum",
         "branch": "branch_id branch",
         "author": "author source",
-        "actor": "user_id saved_by saved_by_id created_by created_by_id author_id",
+        "actor": "user_id saved_by saved_by_id created_by created_by_id author_id author_email",
     },
     "contents": {
         "hash": "content_hash hash sha256 checksum",
@@ -69,7 +70,7 @@ USUAL_NAMES: dict[str, dict[str, str]] = {
         "id": "id",
         "script_id": "script_id",
         "user_id": "user_id",
-        "role": "role type sender who",
+        "role": "role type sender speaker who",
         "content": "content message text body txt",
         "question": "user_prompt prompt question",
         "answer": "assistant_response response answer completion",
@@ -92,7 +93,7 @@ USUAL_NAMES: dict[str, dict[str, str]] = {
     "personas": {
         "id": "id",
         "script_id": "script_id",
-        "user_id": "user_id",
+        "user_id": "user_id owner_id",
         "name": "name title",
         "description": "description descr",
     },

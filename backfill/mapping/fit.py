@@ -209,8 +209,8 @@ def _words(rule: ColumnRule, column: Column, field: Field) -> Iterator[tuple[str
             )
         return
     for word in (*rule.values.values(), *([rule.others] if rule.others is not None else [])):
-        if word not in field.words:
-            yield "unknown_word", f"{rule.to} is one of {', '.join(field.words)}, not {word!r}."
+        if word not in (*field.words, *field.also):
+            yield "unknown_word", f"{rule.to} is one of {', '.join((*field.words, *field.also))}, not {word!r}."
     if field.holds == FLAG:
         return
     others = rule.others or field.others

@@ -8,6 +8,7 @@ from typing import Any
 from backfill.mapping.column_names import DELETED_WORDS, DELETION_TIMES, STATUS_NAMES
 from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import ColumnRule
+from backfill.mapping.targets import ARCHIVED
 from backfill.recognition.shape import snake
 from repos.legacy.connection import Row
 
@@ -39,7 +40,10 @@ def flag_reader(rule: ColumnRule) -> Test:
 def deletion_tests(table: MappedTable) -> list[tuple[str, Test]]:
     """The columns that say of a row that it is deleted or archived, each with a test of its values."""
     named = ((field, table.column(field)) for field in DELETION_FIELDS)
-    return [
+    status = table.column("status")
+    archived = [word for word, ours in table.rule_of(status or "").values.items() if ours == ARCHIVED]
+    by_status = [(status, _word_test(archived))] if status is not None and archived else []
+    return by_status + [
         (column, is_time_given if field.endswith("_at") else flag_reader(table.rule_of(column)))
         for field, column in named
         if column is not None
@@ -65,6 +69,11 @@ def deletion_reader(table: MappedTable, columns: Sequence[str]) -> Callable[[Row
 def is_time_given(at: Any) -> bool:
     """Whether the time of a deletion is one: neither NULL, empty, 0 nor a zero date."""
     return at not in (None, 0, "", "0") and not str(at).startswith("0000")
+
+
+def _word_test(words: Sequence[str]) -> Test:
+    folded = {word.strip().casefold() for word in words}
+    return lambda value: value is not None and any(text.strip().casefold() in folded for text in _spellings(value))
 
 
 def _usual_test(name: str) -> Test:

@@ -34,6 +34,8 @@ FITTING_KINDS = {
     JSON: {"json", "text", "any", "set", "enum", "integer", "decimal", "float", "moment", "date", "time"},
 }
 
+# What a status may say instead: that the script was deleted.
+ARCHIVED = "archived"
 ROLES = ("user", "assistant", "system", "tool")
 AUTHORS = ("user", "ai", "system", "import", "backfill")
 SOURCES = ("user", "ai", "system")
@@ -51,6 +53,7 @@ class Field:
     words: tuple[str, ...] = ()
     takes_values: bool = False  # any word, and the mapping may replace some by others
     others: str | None = None
+    also: tuple[str, ...] = ()  # further words that only `values` may name
     one_of: str | None = None  # fields with the same name here: one of them is required
 
 
@@ -117,7 +120,7 @@ _TARGETS = (
             "id": _ID,
             "user_id": _OWNER,
             "title": Field(TEXT, "the title", required=True),
-            "status": Field(WORD, "the status", words=STATUSES, others="unknown"),
+            "status": Field(WORD, "the status", words=STATUSES, others="unknown", also=(ARCHIVED,)),
             "content": Field(CONTENT, "the latest text"),
             "version_number": Field(NUMBER, "the counter of saves"),
             "created_at": _CREATED,

@@ -38,7 +38,8 @@ HEAD = """\
 #
 # A field with accepted words takes `values = { theirs = "ours" }`, and `others = "ours"` for the rest; the `type` of
 # elements and the `format` of lines take `values` too. A deleted row is recognised by `archived_at` or `deleted_at`, or
-# by a flag: `state = { to = "archived", values = { trash = "true" } }`.
+# by a flag: `state = { to = "archived", values = { trash = "true" } }`. The status of a script may say it as well:
+# `status = { to = "status", values = { review = "in_progress", trash = "archived" } }`.
 #
 # A word within JSON is named by its member, with a dot for each object around it; the column is kept as well:
 #

@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
+from uuid import UUID
 
 from domain.script.validation import EXACT
+
+UUID_BYTES = 16
 
 
 def number_of(*key: Any) -> int:
@@ -33,7 +36,12 @@ def _whole(value: Any) -> int | None:
 
 
 def folded_number(key: Any) -> int | None:
-    """The number of a key without its case and the blanks around it; None if it is no text, or digits."""
+    """The number of a key without its case and the blanks around it, a UUID in bytes as text; None if it is a number.
+
+    None as well for other bytes.
+    """
+    if isinstance(key, bytes) and len(key) == UUID_BYTES:
+        key = str(UUID(bytes=key))
     if not isinstance(key, str) or _whole(key) is not None:
         return None
     return number_of(key.strip().casefold())

@@ -13,6 +13,7 @@ from backfill.content.strict_json import parse
 from backfill.mapping.flags import flag_reader
 from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import Mapping, RowDecision
+from backfill.mapping.targets import ARCHIVED
 from backfill.translate.row_keys import origin_key, whole_key
 from backfill.translate.source_rows import FieldReader, Problem, decision, decoded_once
 from backfill.translate.words import count_of, repaired_line, repaired_text, text_of, word_reader
@@ -25,6 +26,8 @@ from repos.legacy.keyed_rows import KeyedReader
 from repos.legacy.rows import read_pages
 
 UNTITLED = "Untitled"
+# The status of a script whose status only says that it was deleted.
+UNKNOWN = "unknown"
 
 
 class ScriptRow(NamedTuple):
@@ -124,7 +127,9 @@ class ScriptRows:
             created_at=self._moment(row, "created_at", self._created, repaired),
             updated_at=self._moment(row, "updated_at", self._updated, repaired),
             archived_at=archived_at,
-            archived=archived_at is not None or (self._flag is not None and self._flag(self._archived(row))),
+            archived=archived_at is not None
+            or (self._flag is not None and self._flag(self._archived(row)))
+            or (self._word is not None and self._word(self._status(row))[0] == ARCHIVED),
             counter=count_of(self._counter(row))[0],
             content=content.encode(errors="surrogateescape") if isinstance(content, str) else content,
             shape=self.table.content_shape_of(finding),
@@ -191,7 +196,7 @@ class ScriptRows:
             if changed:
                 repaired[str(self.table.column("status"))] = self._status(row)
             if word is not None:
-                yield "status", word
+                yield "status", UNKNOWN if word == ARCHIVED else word
         elif (status := self._status(row)) is not None:
             yield "status", str(status)
         for column, name, value_of in self._members:

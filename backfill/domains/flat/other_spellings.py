@@ -13,11 +13,14 @@ from backfill.scanning.key_index import KeyIndex, folded_number, number_of
 from repos.legacy.connection import Source
 from repos.legacy.rows import read_pages
 
-OTHER_SPELLING = "The key of one differs only in case or in blanks around it: write it in one way in the source."
+OTHER_SPELLING = (
+    "The key of one differs only in case, in blanks around it, or is the same UUID as text or bytes: "
+    "write it in one way in the source."
+)
 
 
 class _Keys(NamedTuple):
-    """The keys of a target that are texts: as they are, and without their case and the blanks around them."""
+    """The keys of a target that are texts or UUIDs: as they are, and as text without case and the blanks around it."""
 
     exact: KeyIndex
     folded: KeyIndex

@@ -16,7 +16,7 @@ from backfill.certificate.document import Certificate
 from backfill.domains.base import BackfillContext, Counts, Difference, decode_counts
 from backfill.domains.registry import DOMAINS
 from backfill.mapping.draft import draft
-from backfill.mapping.model import CodeAction, Mapping, TableRule
+from backfill.mapping.model import CodeAction, ColumnRule, Mapping, TableRule
 from backfill.mapping.toml_text import mapping_text
 from backfill.runs.local_run import run_here
 from backfill.runs.opening import open_run, plan
@@ -92,6 +92,18 @@ class ScriptDatabase:
             mapping = before(mapping)
             rule: TableRule = replace(mapping.tables[table], **changes)
             return replace(mapping, tables={**mapping.tables, table: rule})
+
+        self.mapped = mapped
+
+    def change_column(self, table: str, column: str, **rule: Any) -> None:
+        """Give a column of a table another rule."""
+        before = self.mapped
+
+        def mapped(mapping: Mapping) -> Mapping:
+            mapping = before(mapping)
+            changed = mapping.tables[table]
+            changed = replace(changed, columns={**changed.columns, column: ColumnRule(**rule)})
+            return replace(mapping, tables={**mapping.tables, table: changed})
 
         self.mapped = mapped
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -26,8 +27,9 @@ CREATE TABLE chat_messages (id INTEGER PRIMARY KEY, script_id TEXT, user_id TEXT
 CREATE TABLE story_elements (id INTEGER PRIMARY KEY, script_id TEXT, type TEXT, content TEXT, created_at TEXT);
 CREATE TABLE personas (id INTEGER PRIMARY KEY, script_id TEXT, user_id TEXT, description TEXT, created_at TEXT);
 """
-DAY, NOTE = "2021-02-02 10:00:00", "one exists whose key differs only in case or in blanks around it"
-OTHER = "differs only in case or in blanks around it"
+DAY = "2021-02-02 10:00:00"
+OTHER = "differs only in case, in blanks around it, or is the same UUID as text or bytes"
+NOTE = f"one exists whose key {OTHER}"
 
 
 @pytest.fixture
@@ -57,6 +59,22 @@ def test_a_key_in_another_spelling_is_named_by_scan_and_run(legacy: ScriptDataba
     assert [row for row in aside if OTHER not in row.reason] == []
     found = [each for each in legacy.findings() if each.code == "L05"]
     assert (len(found), {each.note for each in found}) == (8, {NOTE})
+
+
+@pytest.mark.parametrize("as_bytes", [True, False])
+def test_a_uuid_in_bytes_and_the_same_as_text_are_two_spellings(
+    tmp_path: Path, ledger: UnitOfWork, as_bytes: bool
+) -> None:
+    legacy = ScriptDatabase(tmp_path, ledger, Clock(), TABLES)
+    if as_bytes:
+        legacy.sql(f"UPDATE users SET id = x'{UUID(ADA).hex}'")
+    else:
+        legacy.sql(f"UPDATE scripts SET user_id = x'{UUID(ADA).hex}'")
+
+    legacy.run()
+
+    assert [OTHER in row.reason for row in legacy.quarantined() if row.code == "L05"] == [True]
+    assert [each.note for each in legacy.findings() if each.code == "L05"] == [NOTE]
 
 
 def test_a_key_that_no_spelling_has_is_not_explained(legacy: ScriptDatabase) -> None:

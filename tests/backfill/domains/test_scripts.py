@@ -237,3 +237,19 @@ def test_binary_and_long_keys_are_kept_apart(tmp_path: Path, ledger: UnitOfWork)
         f"Script {number}": [f"Text {number}."] for number in (1, 2, 3)
     }
     assert legacy.differences() == []
+
+
+def test_a_status_may_say_that_a_script_was_deleted(legacy: ScriptDatabase):
+    values = {"review": "in_progress", "Trashed": "archived"}
+    legacy.change_column("scripts", "status", to="status", values=values)
+    for script, status in ((7, "complete"), (8, "review"), (9, "trashed")):
+        add_script(legacy, script, status=status)
+
+    counts = legacy.run()
+
+    assert everything_is_counted(legacy, counts)
+    with legacy.unit_of_work.reading() as tx:
+        found = {row.id: (row.status, bool(row.archived)) for row in tx.scripts.read(after=0, limit=9)}
+    assert found == {7: ("complete", False), 8: ("in_progress", False), 9: ("unknown", True)}
+    assert [each.key for each in legacy.findings() if each.code == "L18"] == ["9"]
+    assert legacy.differences() == []

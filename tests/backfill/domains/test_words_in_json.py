@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
 from backfill.mapping.fit import problems
-from backfill.mapping.model import ColumnRule, Mapping
 from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import open_source
 from repos.unit_of_work import UnitOfWork
@@ -33,25 +31,15 @@ def legacy(tmp_path: Path, ledger: UnitOfWork) -> ScriptDatabase:
     legacy.sql(
         "ALTER TABLE script_versions ADD COLUMN meta TEXT", "ALTER TABLE script_versions ADD COLUMN savedBy TEXT"
     )
-    set_rule(legacy, "meta", to="author", member="edit.source", values={"assistant": "ai", "human": "user"})
+    legacy.change_column(
+        "script_versions", "meta", to="author", member="edit.source", values={"assistant": "ai", "human": "user"}
+    )
     add_script(legacy)
     for number, meta in enumerate(METAS, 1):
         saved_by = " Ada@example.com" if number != 2 else "ben@example.com"
         row = (number, 7, number, lines(f"Save {number}."), DAY.format(number), meta, saved_by)
         legacy.add("script_versions", row)
     return legacy
-
-
-def set_rule(legacy: ScriptDatabase, column: str, **rule: Any) -> None:
-    before = legacy.mapped
-
-    def mapped(mapping: Mapping) -> Mapping:
-        mapping = before(mapping)
-        table = mapping.tables["script_versions"]
-        table = replace(table, columns={**table.columns, column: ColumnRule(**rule)})
-        return replace(mapping, tables={**mapping.tables, "script_versions": table})
-
-    legacy.mapped = mapped
 
 
 def test_the_member_says_who_wrote_each_save_and_the_column_is_kept(legacy: ScriptDatabase) -> None:
@@ -74,7 +62,7 @@ def test_a_scan_names_other_words_and_other_writers(legacy: ScriptDatabase) -> N
 
 
 def test_a_member_is_of_words_only(legacy: ScriptDatabase) -> None:
-    set_rule(legacy, "savedBy", to="actor", member="id")
+    legacy.change_column("script_versions", "savedBy", to="actor", member="id")
 
     with open_source(f"sqlite:///{legacy.file}") as source:
         catalog = read_catalog(source)
