@@ -97,7 +97,8 @@ class GateCheck(Document, frozen=True):
     """A check of a tree: the findings that are not in the baseline.
 
     `known` is the number of findings that are, `gone` that of entries without a finding, `excused` that of findings
-    the policy makes an exception for.
+    the policy makes an exception for. `texts` is the number of texts with SQL that code only keeps and shows, and
+    `other_stores` that of calls of MongoDB: `gates inventory` lists both.
     """
 
     root: str
@@ -111,4 +112,6 @@ class GateCheck(Document, frozen=True):
     gone: int
     excused: int
     notes: list[str]
+    texts: int
+    other_stores: int
     skipped: list[SkippedPath]

@@ -14,12 +14,19 @@ from cli.terminal import screen
 from cli.terminal.bounded_file import read_bounded
 from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import AsJson
-from cli.verbs.migrate.gates_verbs.inventory import Sarif, require_tree, showing_files, write
+from cli.verbs.migrate.gates_verbs.inventory import (
+    Sarif,
+    is_printed,
+    require_tree,
+    showing_files,
+    write,
+    write_report,
+)
 from domain.ci_commands import without_commands
 from domain.counting import counted
 from domain.errors import Rejected
 from gates.findings import Finding
-from gates.report import sarif
+from gates.report import sarif, texts_sentence
 from gates.static_scan.baseline import (
     MAX_BASELINE_BYTES,
     BaselineGrows,
@@ -79,6 +86,7 @@ def check(
         screen.write_content(EXAMPLE.encode())
         return
     require_tree(path)
+    is_alone = is_printed(sarif_file, as_json=as_json)
     file = config if config is not None else (path if path.is_dir() else path.parent) / POLICY
     policy, own = _policy(file)
     with showing_files() as progress:
@@ -105,7 +113,7 @@ def check(
         notes.append(f"Gone or moved: {entries} of the baseline; --update-baseline removes what is gone.")
     if sarif_file is not None:
         titles = {**TITLES, **{rule.id: rule.message for rule in own}}
-        write(sarif_file, [sarif(compared.fresh, titles, version=metadata.version("scriptledger"))])
+        write_report(sarif_file, [sarif(compared.fresh, titles, version=metadata.version("scriptledger"))])
     passed = not any(finding.level == "error" for finding in compared.fresh)
     document = GateCheck(
         root=str(path),
@@ -119,12 +127,17 @@ def check(
         gone=len(compared.gone),
         excused=result.excused,
         notes=notes,
+        texts=len(found.texts),
+        other_stores=len(found.other_stores),
         skipped=[SkippedPath(*each) for each in found.skipped],
     )
     if as_json:
         screen.print_json(document)
+    elif is_alone:
+        _warn(document)
     else:
-        _print(document)
+        _warn(document)
+        _print(document, texts_sentence(found._replace(other_stores=[]) if policy.check_other_stores else found))
     raise typer.Exit(Exit.DONE if passed else Exit.REFUSED)
 
 
@@ -193,7 +206,12 @@ def _document(finding: Finding) -> GateFinding:
     )
 
 
-def _print(document: GateCheck) -> None:
+def _warn(document: GateCheck) -> None:
+    for note in document.notes:
+        screen.warn(note, style="yellow")
+
+
+def _print(document: GateCheck, texts: str) -> None:
     styles = {"error": "red", "warning": "yellow", "note": ""}
     for each in document.findings:
         place = f"{each.file}:{each.line}"
@@ -204,8 +222,6 @@ def _print(document: GateCheck) -> None:
         )
         if each.code:
             screen.print_unwrapped(f"    {without_commands(each.code)}")
-    for note in document.notes:
-        screen.warn(note, style="yellow")
     parts = [screen.counted(len(document.findings), "finding")]
     if document.baseline is not None:
         parts.append(f"{document.known} known")
@@ -214,6 +230,9 @@ def _print(document: GateCheck) -> None:
     folders = [each.path for each in document.skipped if each.path.endswith("/")]
     left_out = f" Left out: {', '.join(folders[:8])}." if folders else ""
     files = screen.counted(document.files, "file")
+    kept = f"{texts} `scriptledger gates inventory --json` lists what is not." if texts else ""
     screen.print_unwrapped(
-        without_commands(f"{document.root}: {files}, {counted(document.lines, 'line')}, {', '.join(parts)}.{left_out}")
+        without_commands(
+            f"{document.root}: {files}, {counted(document.lines, 'line')}, {', '.join(parts)}.{left_out}{kept}"
+        )
     )

@@ -20,15 +20,22 @@ from gates.report import markdown, sarif, touchpoint_findings
 from gates.static_scan.inventory import take_inventory
 from gates.static_scan.rules import package_rules
 
+STANDARD_OUTPUT = Path("-")
+
 Tree = Annotated[Path, typer.Argument(metavar="PATH", help="A folder, or one file.", show_default=False)]
 Sarif = Annotated[
-    Path | None, typer.Option("--sarif", metavar="FILE", help="Write SARIF 2.1.0, for code hosts.", show_default=False)
+    Path | None,
+    typer.Option(
+        "--sarif", metavar="FILE", help="Write SARIF 2.1.0, for code hosts; - prints it alone.", show_default=False
+    ),
 ]
 Markdown = Annotated[
-    Path | None, typer.Option("--markdown", metavar="FILE", help="Write a page of Markdown.", show_default=False)
+    Path | None,
+    typer.Option("--markdown", metavar="FILE", help="Write a page of Markdown; - prints it alone.", show_default=False),
 ]
 Html = Annotated[
-    Path | None, typer.Option("--html", metavar="FILE", help="Write a page for a browser.", show_default=False)
+    Path | None,
+    typer.Option("--html", metavar="FILE", help="Write a page for a browser; - prints it alone.", show_default=False),
 ]
 Writes = Annotated[bool, typer.Option("--writes", help="List writes, and what may be one, only.")]
 
@@ -47,20 +54,21 @@ def inventory(
     counts as a write. Exit status 1 if a file, or a part of one, could not be read: nothing is known about it.
     """
     require_tree(path)
+    is_alone = is_printed(sarif_file, markdown_file, html, as_json=as_json)
     with showing_files() as progress:
         found = take_inventory(path, progress=progress)
     titles = {rule.id: rule.message for rule in package_rules()}
     if sarif_file is not None:
-        write(sarif_file, [sarif(touchpoint_findings(found), titles, version=metadata.version("scriptledger"))])
+        write_report(sarif_file, [sarif(touchpoint_findings(found), titles, version=metadata.version("scriptledger"))])
     if markdown_file is not None:
-        write(markdown_file, [markdown(str(path), found).encode(errors="backslashreplace")])
+        write_report(markdown_file, [markdown(str(path), found).encode(errors="backslashreplace")])
     if html is not None:
         parts = (part.replace("##", "#&#35;") for part in inventory_page(str(path), found))
-        write(html, (part.encode(errors="backslashreplace") for part in parts))
+        write_report(html, (part.encode(errors="backslashreplace") for part in parts))
     warn_of_unread(found)
     if as_json:
         screen.print_json(inventory_document(str(path), found))
-    else:
+    elif not is_alone:
         print_inventory(str(path), found, writes_only=writes)
     raise typer.Exit(Exit.REFUSED if found.unread else Exit.DONE)
 
@@ -80,8 +88,25 @@ def showing_files() -> Iterator[Callable[[str], None]]:
         yield lambda name: show(f"Reading {name}")
 
 
+def is_printed(*files: Path | None, as_json: bool) -> bool:
+    """Whether a report goes to standard output, which takes one only."""
+    printed = files.count(STANDARD_OUTPUT)
+    if printed + as_json > 1:
+        raise Ending(Exit.USAGE, "Standard output takes one report: give the others, and not --json, a file.")
+    return printed > 0
+
+
+def write_report(file: Path, parts: Iterable[bytes]) -> None:
+    """Write a report to a file, completely or not at all, or for `-` to standard output."""
+    if file == STANDARD_OUTPUT:
+        for part in parts:
+            screen.write_content(part)
+        return
+    write(file, parts)
+
+
 def write(file: Path, parts: Iterable[bytes]) -> None:
-    """Write a report, completely or not at all."""
+    """Write a file, completely or not at all."""
     with new_file(file) as out:
         for part in parts:
             out.write(part)

@@ -236,7 +236,20 @@ def test_sql_that_is_only_shown_is_listed_apart_and_fails_no_check(warm: Command
     shown = warm("gates", "inventory", tree).out
     assert all(foot in page for page in (shown, (tree / "a.html").read_text(), (tree / "a.md").read_text()))
     assert "| server/usage.py:1 |" in (tree / "a.md").read_text().split("## Texts that are only kept and shown")[1]
-    assert places(warm("gates", "check", tree, "--json").json) == EXPECTED
+    checked = warm("gates", "check", tree, "--json").json
+    assert (places(checked), checked["texts"], checked["other_stores"]) == (EXPECTED, 1, 0)
+    assert f"{foot} `scriptledger gates inventory --json` lists what is not." in warm("gates", "check", tree).out
+
+
+def test_one_report_goes_to_standard_output_alone(warm: CommandLine, tree: Path):
+    for verb in ("check", "inventory"):
+        alone = warm("gates", verb, tree, "--sarif", "-").out
+        warm("gates", verb, tree, "--sarif", tree / "a.sarif")
+        assert alone == (tree / "a.sarif").read_text()
+        assert "takes one report" in sentence(warm("gates", verb, tree, "--sarif", "-", "--json"))
+    assert warm("gates", "inventory", tree, "--markdown", "-").out.startswith("# Database touchpoints")
+    assert warm("gates", "inventory", tree, "--html", "-", "--markdown", "-").status == 2
+    assert not Path("-").exists()
 
 
 def test_an_inventory_of_nothing_and_of_a_broken_file(warm: CommandLine, tmp_path: Path):
