@@ -101,8 +101,15 @@ class CommandTable:
     def _writer(self, row: Any) -> Writer:
         value = self._author(row)
         word = self._word(value)[0] if self._word is not None else value
-        actor = self._actor(row)
-        return Writer(our_author(word), "" if actor is None else origin_key([self._merged.kept(actor)])[:MAX_ACTOR])
+        return Writer(our_author(word), actor_name(self._actor(row), self._merged))
+
+
+def actor_name(actor: Any, merged: MergedUsers) -> str:
+    """The user who saved, by id or by an address without the blanks around it, as an origin names it."""
+    if actor is None:
+        return ""
+    kept = merged.kept(actor)
+    return origin_key([kept.strip() if isinstance(kept, str) else kept])[:MAX_ACTOR]
 
 
 def our_author(word: str | None) -> Any:

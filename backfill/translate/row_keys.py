@@ -15,6 +15,7 @@ import msgspec
 
 from backfill.kept_columns import key_json
 from backfill.mapping.mapped_table import MappedTable
+from backfill.mapping.row_names import MAX_SHOWN_BYTES
 from domain.errors import Rejected
 from domain.script.validation import EXACT, check_text
 from domain.submissions.origin import MAX_KEY
@@ -52,7 +53,8 @@ def key_digest(key: str) -> bytes:
 def origin_key(values: Sequence[Any]) -> str:
     """The key of a row as the log names it, which no other row of the table has: readable, or a hash of it.
 
-    Between values is a slash; one within a value is `~1` and a tilde `~0`, as in a JSON Pointer, and NULL is `~`.
+    Bytes that are no text, as of a UUID, are hexadecimal digits after `0x`. Between values is a slash; one in a value
+    is `~1` and a tilde `~0`, as in a JSON Pointer, and NULL is `~`.
     """
     if len(values) == 1 and (number := values[0]).__class__ is int and -EXACT < number < EXACT:
         return str(number)  # most keys
@@ -100,7 +102,10 @@ def row_hasher(hash_key: bytes) -> Callable[[Sequence[Any]], bytes]:
 
 
 def _text(value: Any) -> str:
-    return value.decode(errors="surrogateescape") if isinstance(value, bytes) else str(value)
+    if not isinstance(value, bytes):
+        return str(value)
+    text = value.decode(errors="surrogateescape")
+    return text if text.isprintable() or len(value) > MAX_SHOWN_BYTES else f"0x{value.hex()}"
 
 
 def _escaped(value: Any) -> str:

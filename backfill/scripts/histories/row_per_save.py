@@ -11,12 +11,12 @@ from typing import Any, ClassVar, NamedTuple
 from backfill.mapping.mapped_table import MappedTable
 from backfill.scripts.histories.history_form import SAME_KEY, FormOptions, HistoryForm, TextReader
 from backfill.scripts.histories.save_rows import SaveRow, SaveRows
-from backfill.scripts.written_by import Writers, our_author
+from backfill.scripts.written_by import Writers, actor_name, our_author
 from backfill.translate.row_keys import never_repeated, origin_key, row_key
 from backfill.translate.source_rows import FieldReader, picked
 from backfill.translate.words import count_of, text_of, word_reader
 from domain.submissions.answer import Refusal
-from domain.submissions.origin import MAX_ACTOR, MAX_TABLE, Origin
+from domain.submissions.origin import MAX_TABLE, Origin
 from repos.legacy.connection import Row, Source
 from repos.legacy.rows import read_pages
 
@@ -119,7 +119,7 @@ class RowPerSave(HistoryForm):
         if self._word is not None:
             author = our_author(self._word(self._author(row))[0])
         if (value := self._actor(row)) is not None:
-            actor = origin_key([self._merged.kept(value)])[:MAX_ACTOR]
+            actor = actor_name(value, self._merged)
         origin = Origin(
             table=self.table.name[:MAX_TABLE], key=origin_key(key), number=number, author=author, actor=actor
         )

@@ -47,6 +47,7 @@ def test_the_member_says_who_wrote_each_save_and_the_column_is_kept(legacy: Scri
 
     assert everything_is_counted(legacy, counts)
     saves = {number: author for _, _, number, author, _ in legacy.origins(7) if number is not None}
+    assert {actor for _, _, number, _, actor in legacy.origins(7) if number == 1} == {"Ada@example.com"}
     assert saves == {1: "ai", 2: "user", 3: "user", 4: "user", 5: "user", 6: "user"}
     with legacy.unit_of_work.reading() as tx:
         kept = tx.legacy_rows.find("script_versions", [f"[{number}]" for number in range(1, 7)])

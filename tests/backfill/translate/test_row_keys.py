@@ -68,6 +68,8 @@ READABLE = {
     ("a", "b/c"): "a/b~1c",
     ("a~1b", "c"): "a~01b/c",
     (b"a", "é"): "a/é",
+    (bytes(range(0xF0, 0x100)),): "0xf0f1f2f3f4f5f6f7f8f9fafbfcfdfeff",
+    (b"\n\xff", 7): "0x0aff/7",
 }
 
 
@@ -90,6 +92,9 @@ OTHERS: list[tuple[Any, ...]] = [
     ("/",),
     ("\udcff",),
     ("\udcfe",),
+    (b"\xff",),
+    (b"\xfe" * 18,),
+    (b"\xfe" * 19,),
     (origin_key(["a "]),),
     ("x" * 300,),
     ("x" * 301,),
