@@ -87,7 +87,8 @@ class _Groups(Check):
 
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope)
-        self._index, self._keys = KeyIndex(), RowKeys()
+        self._keys = RowKeys()
+        self._indexes = {table.name: KeyIndex() for table in scope.tables_for(self.target)}
 
     def value(self, value: str) -> str:
         """What is compared."""
@@ -102,18 +103,24 @@ class _Groups(Check):
             for place, value in enumerate(batch.field(self.field)):
                 if value is not None:
                     row = self._keys.number(batch.key(place))
-                    self._index.add(number_of(self.value(str(value)), ""), row)
+                    self._indexes[batch.table.name].add(number_of(self.value(str(value)), ""), row)
         yield from ()
 
     def relations(self) -> Iterator[Finding]:
-        for table in self.scope.tables_for(self.target):
-            kept = self.kept(table)
-            for number, group in enumerate(self._index.groups(), 1):
-                for row in group:
-                    note, key = f"group {number}, of {len(group)}", self._keys.text(row)
-                    decision: Decision | None = "report" if key in kept else None
-                    yield self.finding(table, key, table.column(self.field), note=note, decision=decision)
-            return  # one index holds the rows of all tables of a target; several such tables are rare
+        tables = self.scope.tables_for(self.target)
+        kept = [self.kept(table) for table in tables]
+        # Rows of several tables may have one key, so a row is its place in the index of its table.
+        places = KeyIndex()
+        for number, table in enumerate(tables):
+            for place, value in enumerate(self._indexes[table.name].keys()):
+                places.add(value, place * len(tables) + number)
+        for group_number, group in enumerate(places.groups(), 1):
+            for place, number in (divmod(row, len(tables)) for row in group):
+                table = tables[number]
+                key = self._keys.text(self._indexes[table.name].values()[place])
+                note = f"group {group_number}, of {len(group)}"
+                decision: Decision | None = "report" if key in kept[number] else None
+                yield self.finding(table, key, table.column(self.field), note=note, decision=decision)
 
 
 @check

@@ -35,7 +35,7 @@ def decisions_without_a_row(source: Source, catalog: Catalog, mapping: Mapping) 
             elif not is_there(decision.key):
                 yield f"{where} holds for nothing: the source has no such row."
             elif decision.do == "merge" and decision.to is not None and not is_there((decision.to,)):
-                yield f"{where} names a user that is kept, {decision.to!r}, and the source has no such row."
+                yield f"{where} names a user that is kept, {decision.to!r}, and the table has no such row."
 
 
 def _values(table: Table, key: tuple[str, ...], decided: tuple[str | int, ...]) -> tuple[str | int | bytes, ...]:

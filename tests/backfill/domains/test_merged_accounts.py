@@ -12,7 +12,7 @@ from backfill.domains.base import Counts
 from backfill.mapping import model
 from backfill.mapping.fit import problems
 from backfill.mapping.mapped_table import MappedTable
-from backfill.mapping.model import RowDecision
+from backfill.mapping.model import ColumnRule, RowDecision
 from backfill.mapping.row_names import names
 from backfill.scanning.decided_rows import decisions_without_a_row
 from backfill.scanning.merged_users import Merge, merges_of
@@ -234,9 +234,7 @@ def test_a_merge_into_no_row_is_named(legacy: ScriptDatabase) -> None:
         catalog = read_catalog(source)
         found = list(decisions_without_a_row(source, catalog, legacy.mapping(catalog)))
 
-    assert found == [
-        "users: the decision on the row [3] names a user that is kept, 99, and the source has no such row."
-    ]
+    assert found == ["users: the decision on the row [3] names a user that is kept, 99, and the table has no such row."]
 
 
 def test_accounts_with_text_keys_are_merged(tmp_path: Path, ledger: UnitOfWork) -> None:
@@ -253,3 +251,28 @@ def test_accounts_with_text_keys_are_merged(tmp_path: Path, ledger: UnitOfWork) 
     assert legacy.run() == {"users": Counts(migrated=1, merged=1), "scripts": Counts(migrated=1)}
 
     assert legacy.certificate().problems == []
+
+
+def test_accounts_of_two_tables_with_one_address_are_named_by_their_tables(legacy: ScriptDatabase) -> None:
+    legacy.sql(
+        "CREATE TABLE members (id INTEGER PRIMARY KEY, email TEXT, created_at TEXT)",
+        "INSERT INTO members VALUES (1, 'other@example.com', '2020-01-01'), (2, 'Ben@example.com', '2020-01-02'), "
+        "(7, 'BEN@example.com', '2020-01-03')",
+    )
+    columns = {"id": ColumnRule(to="id"), "email": ColumnRule(to="email"), "created_at": ColumnRule(drop="a test")}
+    legacy.change_rule("members", becomes="users", columns=columns)
+    decided(legacy, merge(7, 3))
+
+    found = [(each.table, each.key, each.note, each.decision) for each in legacy.findings() if each.code == "L14"]
+
+    assert sorted(each[:2] for each in found) == [
+        ("members", "2"),
+        ("members", "7"),
+        ("users", "1"),
+        ("users", "3"),
+        ("users", "7"),
+    ]
+    groups = {note for table, key, note, _ in found if table == "members" or key == "1"}
+    assert len(groups) == 1
+    assert groups.pop().endswith("of 3")
+    assert {key: decision for table, key, _, decision in found if table == "users"}["3"] == "report"
