@@ -28,7 +28,8 @@ from gates.static_scan.code.syntax import Syntax
 from gates.static_scan.code.table_names import held_model
 from gates.static_scan.code.text_alternatives import Folded
 from gates.static_scan.code.text_folding import Folder
-from gates.static_scan.collected import Collected
+from gates.static_scan.code.values.folded_results import Imports
+from gates.static_scan.collected import Collected, unparsed
 from gates.static_scan.domains import OTHER
 from gates.static_scan.rules import Rule
 from gates.static_scan.sql.sql_text import Statement, sentence_of, statements
@@ -44,7 +45,9 @@ _CONNECTION = Statement("connection", "", "", parsed=True)
 class FileScan:
     """Scans one file."""
 
-    def __init__(self, source: SourceText, rules: Sequence[Rule], domains: Mapping[str, str]) -> None:
+    def __init__(
+        self, source: SourceText, rules: Sequence[Rule], domains: Mapping[str, str], imports: Imports | None = None
+    ) -> None:
         self.source = source
         self._syntax = Syntax(source)
         self._origins = Origins(self._syntax)
@@ -57,6 +60,9 @@ class FileScan:
         self._modules = self._syntax.module_words | required_words(self._syntax) | cursor_words(source)
         self._syntax.module_of = self._module_of = imported_names(self._syntax)
         self._origins.aliases |= named_makers(self._module_of) | named_loaders(self._syntax)
+        if imports is not None:
+            self._folder.imports = imports
+            self._origins.add_handles(imports.handles(), imports.members())
         self._stores = OtherStores(source, self._modules, self._module_of)
         self._built: list[tuple[Rule, SgNode, SgNode]] = []
         self.pass_throughs: list[PassThrough] = []
@@ -96,22 +102,13 @@ class FileScan:
             function = part.node.field("function")
             if function is None:
                 continue
-            end = function.range().end.index
-            name = last_name(self.source.text[max(0, end - 80) : end])
-            for target in by_name.get(name, ()):
+            for target in by_name.get(last_name(self.source.slice(function)[-80:]), ()):
                 self._caller(part.node, target)
         return self._collected.sorted()
 
     def unparsed(self) -> list[Unread]:
         """The places where the parser gave up."""
-        sentence = "This part does not parse: what it does to the database is not known."
-        lines = dict.fromkeys(self.source.line_of(index) for index in self._syntax.errors())
-        names = dict.fromkeys(self.source.line_of(index) for index in self._syntax.escaped_names()[:100])
-        escaped = "A name is written with escapes: what it reaches is not known."
-        return [
-            *(Unread(self.source.file, line, "unparsed", sentence) for line in lines),
-            *(Unread(self.source.file, line, "escaped_name", escaped) for line in names),
-        ]
+        return unparsed(self._syntax)
 
     def _match(self, rule: Rule, node: SgNode) -> None:
         touch = rule.touch
@@ -152,7 +149,9 @@ class FileScan:
             is_open = touch.table and not table and touch.access in ("write", "unknown")
             message = f"{rule.message} The table is chosen at run time." if is_open else rule.message
             what = Statement(touch.access, table, "", parsed=touch.access != "unknown")
-            is_other = touch.access != "unknown" and self._stores.store_of(root, chain, node.range().end.index)
+            is_other = touch.api == MONGODB or (
+                touch.access != "unknown" and self._stores.store_of(root, chain, node.range().end.index)
+            )
             into = self._of_other_stores if is_other else self._collected
             into.add(node, rule, what, "connection" if touch.access == "connection" else "call", message=message)
 

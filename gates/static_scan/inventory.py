@@ -15,6 +15,7 @@ from gates.static_scan.files.embedded_code import NOTEBOOK
 from gates.static_scan.files.source_files import Excluded, SourceFile, SourceFiles
 from gates.static_scan.files.sql_files import shell_touchpoints, sql_touchpoints
 from gates.static_scan.python_texts.text_uses import TextUses
+from gates.static_scan.python_texts.tree_imports import TreeImports
 from gates.static_scan.rules import Rule, package_rules
 from gates.static_scan.touchpoint import Skipped, Touchpoint, Unread
 
@@ -105,6 +106,7 @@ def take_inventory(
         passed |= dict.fromkeys(scan.pass_throughs)
         lines += scan.source.lines()
         matches += _matches(file, scan.source, rules)
+    _follow_imports(files, passed, touchpoints, domains or {})
     _find_callers(files, passed, touchpoints, domains or {})
     texts = sorted([*shown, *_take_texts(files, touchpoints)], key=lambda each: (each.file, each.line))
     found = [_with_table(each, names, domains or {}) for path in sorted(touchpoints) for each in touchpoints[path]]
@@ -155,6 +157,21 @@ def _with_table(touchpoint: Touchpoint, names: TableNames, domains: Mapping[str,
     """The touchpoint with the table that its model stands for."""
     table = names.of(touchpoint.file, touchpoint.table) if touchpoint.table and touchpoint.kind == "call" else ""
     return touchpoint._replace(table=table, domain=domain_of(table, domains)) if table else touchpoint
+
+
+def _follow_imports(
+    files: Sequence[SourceFile],
+    passed: dict[PassThrough, None],
+    touchpoints: dict[str, list[Touchpoint]],
+    domains: Mapping[str, str],
+) -> None:
+    """Scan the files of Python again that get SQL or a handle of the database from other files."""
+    tree = TreeImports(files)
+    for file in files:
+        if file.language == "python" and (imports := tree.of(file.path)) is not None:
+            scan = FileScan(SourceText(file.path, file.text, "python"), package_rules(), domains, imports)
+            touchpoints[file.path] = scan.run()
+            passed |= dict.fromkeys(scan.pass_throughs)
 
 
 def _find_callers(

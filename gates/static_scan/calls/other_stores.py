@@ -30,6 +30,7 @@ class OtherStores:
     def __init__(self, source: SourceText, modules: set[str], module_of: Mapping[str, str]) -> None:
         self._source = source
         self._module_of = module_of
+        self._modules = modules
         self._has_sql = not modules.isdisjoint(_words()["sql_modules"])
         self._imports = not modules.isdisjoint(_words()["module_words"])
         has_models = not source.is_python and not self._has_sql
@@ -38,7 +39,7 @@ class OtherStores:
     def store_of(self, root: str, chain: Sequence[Link], end: int) -> str:
         """The store that a chain of calls reaches, if it is another one; the call ends at `end`."""
         if self._source.is_python:
-            return ""
+            return MONGODB if self._is_of_mongodb_in_python(chain) else ""
         known, before = _words(), [link.name for link in chain[:-1]]
         words = {word for name in before for word in words_of(name)}
         if any(self._module_of.get(name.partition(" ")[0], "") in known["packages"] for name in (root, *before)):
@@ -50,6 +51,14 @@ class OtherStores:
         is_model = root[:1].isupper() or "model" in words or "Model" in " ".join(before)
         is_own = chain[-1].name in known["methods"] and not _SET.match(self._source.text[end : end + 60])
         return MONGODB if self._imports or root in self._models or (is_own and is_model) else ""
+
+    def _is_of_mongodb_in_python(self, chain: Sequence[Link]) -> bool:
+        known = _words()
+        if chain[-1].name in known["python_methods"]:
+            return True
+        words = {word for link in chain[:-1] for word in words_of(link.name)}
+        has_sql = not self._modules.isdisjoint(known["python_sql_modules"]) or not words.isdisjoint(known["sql_words"])
+        return not has_sql and not self._modules.isdisjoint(known["python_module_words"])
 
 
 def _models_of(text: str) -> set[str]:

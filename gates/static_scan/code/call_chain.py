@@ -23,6 +23,7 @@ _HANDLE = re.compile(
     r"(?:\w{1,40}\.)?(\w{0,40}(?:Pool|Connection|Knex|PrismaClient|Sequelize|DataSource|EntityManager|Repository|Kysely"
     r"|Database|Transaction|QueryRunner))\b"
 )
+_ENTERING = frozenset({"next", "anext", "enter_context", "enter_async_context"})
 _OVER_RECORDS = frozenset({"map", "forEach", "flatMap"})
 # `(tx || pool).query(text)`: either may be meant.
 _CHOICES = ("ternary_expression", "conditional_expression", "binary_expression", "boolean_operator")
@@ -114,6 +115,8 @@ def expanded(chain: list[Link], syntax: Syntax, origins: Origins, index: int, de
     chain = _with_origins(chain, origins, index)
     root = chain[0]
     values = syntax.assignments.get(root.name, [])
+    if not values and len(chain) > 1 and (words := _of_loop(root.name, syntax, origins)):
+        return [root._replace(name=f"{root.name} {words}"), *chain[1:]]
     if not values and len(chain) > 1 and depth < _MAX_CALLBACKS and not syntax.source.is_python:
         records = _records(root.name, syntax, index)
         return [*expanded(records, syntax, origins, index, depth + 1)[:20], *chain] if records else chain
@@ -131,7 +134,7 @@ def expanded(chain: list[Link], syntax: Syntax, origins: Origins, index: int, de
             return chain
         # `const k = require("knex")(config)`, then `k("scripts").insert(row)`.
         return [root._replace(name=f"{root.name} {syntax.source.slice(values[0].value)[:60]}"), *chain[1:]]
-    for value in (each._replace(value=_unwrapped(each.value, grammar)) for each in values):
+    for value in (each._replace(value=_entered(_unwrapped(each.value, grammar), syntax)) for each in values):
         kind = value.value.kind()
         name = syntax.source.name(value.value) if kind == "identifier" and not value.taken_apart else ""
         if name and name != root.name and depth < _MAX_CALLBACKS and not syntax.source.is_python:
@@ -153,6 +156,24 @@ def expanded(chain: list[Link], syntax: Syntax, origins: Origins, index: int, de
             # Both names say what it is: `script_repository`, and the `Session` of `with Session() as s`.
             return [*before, root._replace(name=f"{root.name} {before[-1].name}"), *chain[1:]] if before else chain
     return chain
+
+
+def _of_loop(name: str, syntax: Syntax, origins: Origins) -> str:
+    """The words of the handle of a database that a loop over a generator gives: `for cursor in cursors():`."""
+    for each in syntax.loops.get(name, [])[:3]:
+        chain = chain_of(each.value, syntax.source, syntax.grammar)
+        if chain and chain[-1].arguments is not None and (words := origins.of_returned(chain[-1].name)):
+            return words
+    return ""
+
+
+def _entered(node: SgNode, syntax: Syntax) -> SgNode:
+    """What a call gives back of its argument: `next(handles())`, `stack.enter_context(handle())`."""
+    function = node.field("function") if node.kind() == "call" else None
+    if function is None or syntax.source.slice(function)[-30:].rpartition(".")[2] not in _ENTERING:
+        return node
+    given = _arguments(node)
+    return given[0] if given and given[0].kind() == "call" else node
 
 
 def _records(name: str, syntax: Syntax, index: int) -> list[Link]:
@@ -211,7 +232,7 @@ def _with_origins(chain: list[Link], origins: Origins, index: int) -> list[Link]
         chain = [root._replace(name=origins.aliases[root.name]), *chain[1:]]
     elif len(chain) > 2 and root.name in ("this", "self", "cls") and (words := origins.of_member(chain[1].name)):
         chain = [root, chain[1]._replace(name=f"{chain[1].name} {words}"), *chain[2:]]
-    elif root.arguments is not None and len(chain) > 1 and (words := origins.of_returned(root.name)):
+    elif root.arguments is not None and (words := origins.of_returned(root.name)):
         chain = [root._replace(name=f"{root.name} {words}"), *chain[1:]]
     elif root.name == "this" and len(chain) == 2 and (words := origins.of_this(index)):
         chain = [root._replace(name=f"this {words}"), chain[1]]

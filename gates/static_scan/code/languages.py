@@ -31,12 +31,13 @@ class Grammar(NamedTuple):
     wrappers: frozenset[str]
     members: frozenset[str]
     subscripts: frozenset[str]
+    loops: frozenset[str] = frozenset()
 
     @property
     def kinds(self) -> list[str]:
         """All of them."""
         groups = (self.calls, self.strings, self.assignments, self.functions, self.imports, self.others)
-        return sorted({kind for group in groups for kind in group} | self.comparisons)
+        return sorted({kind for group in groups for kind in group} | self.comparisons | self.loops)
 
     @staticmethod
     def words(text: str) -> Iterable[str]:
@@ -80,6 +81,7 @@ _PYTHON = Grammar(
     wrappers=frozenset({"parenthesized_expression", "await"}),
     members=frozenset({"attribute"}),
     subscripts=frozenset({"subscript"}),
+    loops=frozenset({"for_statement", "for_in_clause"}),
 )
 _JAVASCRIPT = Grammar(
     calls=frozenset({"call_expression", "new_expression"}),

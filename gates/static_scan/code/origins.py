@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 
 from ast_grep_py import SgNode
 
@@ -98,6 +99,16 @@ class Origins:
             if known or function is None:
                 return known
             function = function.outer
+
+    def add_handles(self, functions: Mapping[str, str], members: Mapping[str, str]) -> None:
+        """Add functions of other files that give a handle of a database, and members that hold one, with its words."""
+        for name, words in functions.items():
+            self._returned.setdefault(name, f"{name} {words}")
+        for name, words in members.items():
+            self._members.setdefault(name, words)
+        for part in self._syntax.parts if "@" in self._source.text and functions else ():
+            if part.kind == "function_definition":
+                self._read_injected(part)
 
     def of_this(self, index: int) -> str:
         """The words of what the class around a position extends."""
@@ -196,8 +207,9 @@ class Origins:
         for mark in marks:
             name = self._source.slice(mark)[1:80].partition("(")[0].rpartition(".")[2]
             words = {*words_of(name)}
-            if words & _INJECTORS and words & _INJECTED and part.function.parameters:
-                self._names[part.function.parameters[0]].setdefault(part.function, name)
+            given = name if words & _INJECTORS and words & _INJECTED else self._returned.get(name, "")
+            if given and part.function.parameters:
+                self._names[part.function.parameters[0]].setdefault(part.function, given)
 
     def _read_callback(self, part: Part) -> None:
         call, own = part.parent, part.function

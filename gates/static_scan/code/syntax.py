@@ -17,6 +17,8 @@ from gates.static_scan.code.source_text import SourceText
 
 _TAKEN_APART = ("object_pattern", "array_pattern", "pattern_list", "tuple_pattern")
 # An empty file; and what the parser of TypeScript adds to what is right: "sql<Row[]>`…`", `global { … }`.
+_MAX_PATH = 4
+MAX_PARTS = 2_000
 _MAY_BE_EMPTY = frozenset({"module", "program", "!", ";"})
 
 
@@ -54,6 +56,8 @@ class Assignment(NamedTuple):
     added: bool
     start: int
     taken_apart: bool = False
+    # Of a name of a loop, the way to its part of each value: of `for name, text in …`, that of `text` is `(1,)`.
+    loop: tuple[int, ...] | None = None
 
 
 class Syntax:
@@ -64,6 +68,8 @@ class Syntax:
         self.grammar: Grammar = grammar_of(source.language)
         self.parts: list[Part] = []
         self.assignments: dict[str, list[Assignment]] = defaultdict(list)
+        # The names of loops of Python, with what the loops go over.
+        self.loops: dict[str, list[Assignment]] = defaultdict(list)
         self.fields: dict[str, list[SgNode]] = defaultdict(list)
         self.module_words: set[str] = set()
         # Whether a class of the file, by its name, has a method and no base: filled when it is asked for.
@@ -100,6 +106,21 @@ class Syntax:
         part = self.part_at(index)
         return None if part is None else part.function
 
+    def values_at(self, name: str, index: int) -> list[Assignment]:
+        """The values that a name gets in the innermost function that gives it one."""
+        found = self.assignments.get(name, [])[:50]
+        if name in self.loops:
+            found = [*found, *self.loops[name][:50]]
+        function = self.function_at(index) if found else None
+        while found:
+            inside = [each for each in found if each.function is function]
+            if inside or function is None:
+                return inside
+            if name in function.parameters:
+                return []
+            function = function.outer
+        return []
+
     def part_at(self, index: int) -> Part | None:
         """The innermost part around a position."""
         place = bisect_right(self._starts, index) - 1
@@ -122,6 +143,8 @@ class Syntax:
             self.parts.append(part)
             if part.kind in grammar.assignments:
                 self._assignment(node, part.kind, part)
+            elif part.kind in grammar.loops:
+                self._loop(node.field("left"), node.field("right"), part, ())
             elif part.kind in grammar.imports:
                 text = self.source.text[part.start : part.end]
                 self.module_words |= {*grammar.words(text)}
@@ -166,6 +189,17 @@ class Syntax:
         if left_kind != "identifier" or kind in ("pair", "assignment", "field_definition", "public_field_definition"):
             self.fields[self.source.name(left).strip("'\"").rpartition(".")[2][:80]].append(value)
 
+    def _loop(self, target: SgNode | None, value: SgNode | None, part: Part, path: tuple[int, ...]) -> None:
+        if target is None or value is None or len(path) > _MAX_PATH:
+            return
+        if target.kind() == "identifier":
+            self.loops[self.source.name(target)].append(
+                Assignment(value, part.function, added=False, start=target.range().start.index, loop=path)
+            )
+        elif target.kind() in _TAKEN_APART:
+            for place, each in enumerate(named_parts(target)):
+                self._loop(each, value, part, (*path, place))
+
     def _one_by_one(self, left: SgNode, value: SgNode, part: Part) -> bool:
         """Give each name of a list its own value, if there are as many values."""
         names = [child for child in left.children()[:100] if child.is_named()]
@@ -178,6 +212,11 @@ class Syntax:
             start = each.range().start.index
             self.assignments[self.source.name(name)].append(Assignment(each, part.function, added=False, start=start))
         return True
+
+
+def named_parts(node: SgNode) -> list[SgNode]:
+    """The parts of a node that are no comments."""
+    return [child for child in node.children()[: 2 * MAX_PARTS] if child.is_named() and child.kind() != "comment"]
 
 
 def owner_of_parameter(function: Function | None, name: str) -> Function | None:

@@ -11,6 +11,8 @@ from gates.static_scan.code.syntax import Function
 from gates.static_scan.sql.sql_words import HOLE
 
 MAX_ALTERNATIVES = 8
+# Further choices are not known.
+MAX_CHOICES = 64
 
 
 class Folded(NamedTuple):
@@ -40,7 +42,7 @@ def joined(parts: Iterable[Folded]) -> Folded:
         pairs = (
             product(texts, part.texts)
             if len(texts) * len(part.texts) <= MAX_ALTERNATIVES
-            else product(texts, part.texts[:1])
+            else product(texts, UNKNOWN.texts)
         )
         texts = tuple((before + after)[:MAX_CHARACTERS] for before, after in pairs)
     return Folded(texts, _parameters(listed), tuple(each for part in listed for each in part.literals))
@@ -48,7 +50,9 @@ def joined(parts: Iterable[Folded]) -> Folded:
 
 def either(choices: Sequence[Folded]) -> Folded:
     """One of several."""
-    texts = tuple(dict.fromkeys(text for choice in choices for text in choice.texts))[:MAX_ALTERNATIVES]
+    texts = tuple(dict.fromkeys(text for choice in choices for text in choice.texts))
+    if len(texts) > MAX_CHOICES:
+        texts = (*texts[: MAX_CHOICES - 1], HOLE)
     return Folded(texts, _parameters(choices), tuple(each for choice in choices for each in choice.literals))
 
 

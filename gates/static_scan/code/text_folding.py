@@ -10,16 +10,15 @@ from collections.abc import Mapping, Sequence
 from ast_grep_py import SgNode
 
 from gates.static_scan.code.changed_text import MAX_CHARACTERS, changed, filled, unescaped
-from gates.static_scan.code.syntax import Assignment, Syntax, owner_of_parameter
+from gates.static_scan.code.syntax import MAX_PARTS, Assignment, Syntax, named_parts, owner_of_parameter
 from gates.static_scan.code.text_alternatives import MAX_ALTERNATIVES, UNKNOWN, Folded, either, joined
+from gates.static_scan.code.values.folded_results import FoldedResults, Imports
+from gates.static_scan.code.values.listed_values import ListedValues
 from gates.static_scan.sql.sql_words import HOLE
 
 MAX_DEPTH = 12
-# Lists in lists, by names and signs.
-MAX_LISTS = 4
-MAX_PARTS = 2_000
 # The expressions that one text is put together from, and those of all texts of a file. More are not known.
-MAX_STEPS, MIN_STEPS, MAX_STEPS_OF_FILE = 20_000, 100, 500_000
+MAX_STEPS, MIN_STEPS, MAX_STEPS_OF_FILE = 20_000, 100, 400_000
 # Calls that give back their text, or that of what they are called on.
 _OF_RECEIVER = frozenset(
     """format format_map strip lstrip rstrip trim trimStart trimEnd lower upper toLowerCase toUpperCase encode decode
@@ -40,9 +39,11 @@ class Folder:
         self._aliases = aliases or {}
         self._source = syntax.source
         self._grammar = syntax.grammar
-        # The values of lists that names stand for, by the place of the list and the depth.
-        self._lists: dict[tuple[int, int], list[SgNode] | None] = {}
+        self._lists = ListedValues(syntax)
+        self.results = FoldedResults(self, syntax)
         self._steps_left = self._steps_left_of_file = MAX_STEPS_OF_FILE
+        # What the file imports from others of its tree, if that is known.
+        self.imports: Imports | None = None
 
     def fold(self, node: SgNode, depth: int = 0, seen: frozenset[int] = frozenset()) -> Folded:
         """What the text of an expression can be."""
@@ -57,7 +58,7 @@ class Folder:
         if kind in ("string", "template_string"):
             return self._string(node, depth, seen)
         if kind == "concatenated_string":
-            return joined([self.fold(child, depth, seen) for child in _parts(node)])
+            return joined([self.fold(child, depth, seen) for child in named_parts(node)])
         if kind in ("binary_expression", "binary_operator", "boolean_operator"):
             return self._binary(node, depth, seen)
         if kind in ("call", "call_expression", "new_expression"):
@@ -72,7 +73,7 @@ class Folder:
             return either([self.fold(each, depth, seen) for each in ends])
         if kind == "type_assertion":
             return self.fold(node.named_children()[-1], depth, seen)
-        if kind in self._grammar.wrappers and (inner := _parts(node)):
+        if kind in self._grammar.wrappers and (inner := named_parts(node)):
             return self.fold(inner[0], depth, seen)
         if kind in ("array", "list", "tuple", "object", "dictionary", "number", "true", "false", "null", "none"):
             return Folded(())
@@ -97,7 +98,7 @@ class Folder:
         for hole in holes:
             where = hole.range()
             parts.append(Folded((unescaped(self._source.text[position : where.start.index]),)))
-            inner = _parts(hole)
+            inner = named_parts(hole)
             known = self.fold(inner[0], depth, seen) if inner else UNKNOWN
             parts.append(known if known.texts else UNKNOWN)
             position = where.end.index
@@ -113,7 +114,7 @@ class Folder:
         if sign in ("||", "??", "or", "&&"):
             return either([self.fold(left, depth, seen), self.fold(right, depth, seen)])
         if sign == "%":
-            values = _parts(right) if right.kind() in ("tuple", "dictionary") else [right]
+            values = named_parts(right) if right.kind() in ("tuple", "dictionary") else [right]
             return self._filled(self.fold(left, depth, seen), "%", values, depth, seen)
         if sign != "+":
             return UNKNOWN
@@ -134,7 +135,7 @@ class Folder:
             return UNKNOWN
         if arguments.kind() == "template_string":
             return self.fold(arguments, depth, seen)
-        given = _parts(arguments)
+        given = named_parts(arguments)
         name, receiver = self._callee(function)
         if receiver is not None and name == "join":
             return self._join(receiver, given, depth, seen)
@@ -146,6 +147,11 @@ class Folder:
             return self.fold(given[0], depth, seen)
         if name in ("format", "sprintf") and given and not self._source.is_python:
             return self.fold(given[0], depth, seen)
+        if self._source.is_python and (folded := self.results.called(function, name, receiver, given, depth, seen)):
+            return folded
+        if self._source.is_python and name == "get" and receiver is not None and given:
+            chosen = self._any_of(self._lists.of_container(receiver), depth, seen)
+            return either([chosen, *(self.fold(each, depth, seen) for each in given[1:2])])
         if receiver is not None and name in _OF_RECEIVER:
             folded = self.fold(receiver, depth, seen)
             if name == "format":
@@ -154,6 +160,17 @@ class Folder:
             texts = [changed(name, text, constants) for text in folded.texts]
             return folded._replace(texts=tuple(texts))
         return UNKNOWN
+
+    def _any_of(self, values: Sequence[SgNode] | None, depth: int, seen: frozenset[int]) -> Folded:
+        """One of several values, which are texts of their own; unknown if they are not all there."""
+        if not values:
+            return UNKNOWN
+        folded = [self.fold(each, depth, seen | {each.range().start.index}) for each in values]
+        return either([each if each.texts else UNKNOWN for each in folded])._replace(literals=())
+
+    def constant(self, name: str, depth: int) -> Folded:
+        """The text of a name of this file, for another file."""
+        return Folded(self._name(name, -1, depth, frozenset()).texts)
 
     def _filled(self, folded: Folded, sign: str, given: Sequence[SgNode], depth: int, seen: frozenset[int]) -> Folded:
         """A text with the values that `%` or `format` puts in, where they are known."""
@@ -194,40 +211,22 @@ class Folder:
             parts += [separator, self.fold(each, depth, seen)]
         return joined(parts[1:])
 
-    def listed(self, node: SgNode, depth: int = 0) -> list[SgNode] | None:
+    def listed(self, node: SgNode) -> list[SgNode] | None:
         """The values of the list that an expression is, also by its name, with those of lists put into it."""
-        kind = node.kind()
-        if kind == "identifier" and depth < MAX_LISTS:
-            found = self._assigned(self._source.name(node), node.range().start.index)
-            if not found or found[0].taken_apart:
-                return None
-            key = (found[0].start, depth)
-            if key not in self._lists:
-                self._lists[key] = self.listed(found[0].value, depth + 1)
-            return self._lists[key]
-        if kind == "binary_operator" and depth < MAX_LISTS and (left := node.field("left")) is not None:
-            right = node.field("right")
-            before, after = self.listed(left, depth + 1), self.listed(right, depth + 1) if right is not None else None
-            return [*(before or ()), *(after or ())] if before is not None or after is not None else None
-        if kind not in ("array", "list", "tuple"):
-            return None
-        values: list[SgNode] = []
-        for each in _parts(node):
-            if len(values) > MAX_PARTS:
-                break
-            inner = each.named_children() if each.kind() in ("list_splat", "spread_element") else []
-            values += (self.listed(inner[0], depth + 1) if inner and depth < MAX_LISTS else None) or [each]
-        return values
+        return self._lists.listed(node)
 
     def _name(self, name: str, index: int, depth: int, seen: frozenset[int]) -> Folded:
         function = self._syntax.function_at(index)
-        found = self._assigned(name, index)
+        found = self._syntax.values_at(name, index)
         owner = owner_of_parameter(function, name)
+        given = self.results.bound.get((owner, name), Folded((HOLE,), frozenset({(owner, name)}))) if owner else UNKNOWN
+        if not found and owner is None and self.imports is not None and (target := self.imports.named(name)):
+            return target[0].constant(target[1], depth)
         if owner is not None and not any(each.function is owner for each in found):
-            return Folded((HOLE,), frozenset({(owner, name)}))
+            return given
         fresh = [each for each in found if each.start not in seen]
         values = [self._value(name, each, depth, seen | {each.start}) for each in fresh if not each.added]
-        value = either(values) if values else (Folded((HOLE,), frozenset({(owner, name)})) if owner else UNKNOWN)
+        value = either(values) if values else given
         for each in fresh:
             if each.added:
                 value = joined([value, self.fold(each.value, depth, seen | {each.start})])
@@ -235,6 +234,8 @@ class Folder:
 
     def _value(self, name: str, given: Assignment, depth: int, seen: frozenset[int]) -> Folded:
         """A value that a name gets; of an object that is taken apart, its part of that name."""
+        if given.loop is not None:
+            return self._any_of(self._lists.of_loop(given), depth, seen)
         folded = self.fold(given.value, depth, seen)
         if not given.taken_apart or folded.texts:
             return folded
@@ -242,22 +243,15 @@ class Folder:
         known = [self.fold(value, depth, seen | {value.range().start.index}) for value in parts]
         return either([each for each in known if each.is_known] or [UNKNOWN])
 
-    def _assigned(self, name: str, index: int) -> list[Assignment]:
-        """The values that a name gets in the innermost function that gives it one."""
-        found = self._syntax.assignments.get(name, [])[:50]
-        function = self._syntax.function_at(index)
-        while found:
-            inside = [each for each in found if each.function is function]
-            if inside or function is None:
-                return inside
-            if name in function.parameters:
-                return []
-            function = function.outer
-        return []
-
     def _member(self, node: SgNode, depth: int, seen: frozenset[int]) -> Folded:
-        """A constant of an object or class in this file, by its name."""
-        name, _ = self._callee(node)
+        """A constant of an object or class in this file, by its name; any value of a list or dictionary, by others."""
+        name, owner = self._callee(node)
+        if owner is not None and self.imports is not None and owner.kind() == "identifier":
+            module = self.imports.module(self._source.name(owner))
+            if module is not None:
+                return module.constant(name, depth)
+        if not name and owner is not None and self._source.is_python:
+            return self._any_of(self._lists.of_container(owner), depth, seen)
         values = self._syntax.fields.get(name, []) if name else []
         fresh = [value for value in values[:MAX_ALTERNATIVES] if value.range().start.index not in seen]
         folded = [self.fold(value, depth, seen | {value.range().start.index}) for value in fresh]
@@ -272,7 +266,7 @@ class Folder:
         value = values[0].value
         function, given = value.field("function"), value.field("arguments")
         if function is not None and given is not None and self._source.slice(function)[-60:].endswith("Table"):
-            value = next(iter(_parts(given)), value)
+            value = next(iter(named_parts(given)), value)
         texts = self.fold(value).texts
         is_name = len(texts) == 1 and texts[0].isidentifier() and HOLE not in texts[0]
         return texts[0] if is_name else name
@@ -287,8 +281,3 @@ class Folder:
             text = self._source.slice(index) if index is not None else ""
             return text.strip("'\"`") if text[:1] in "'\"`" else "", function.field("object") or function.field("value")
         return (self._source.name(function) if kind == "identifier" else ""), None
-
-
-def _parts(node: SgNode) -> list[SgNode]:
-    """The parts of a node that are no comments."""
-    return [child for child in node.children()[: 2 * MAX_PARTS] if child.is_named() and child.kind() != "comment"]

@@ -20,6 +20,7 @@ from sqlglot.errors import SqlglotError
 from gates.static_scan.sql.sql_words import (
     FILLED,
     HOLE,
+    LIMITS,
     READS,
     TRANSACTION_CONTROL,
     WRITES,
@@ -45,10 +46,6 @@ _MODIFIERS = re.compile(
 )
 _WRITES = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
 # Variables that switch off what the server checks.
-_LIMITS = frozenset(
-    """FOREIGN_KEY_CHECKS UNIQUE_CHECKS CHECK_CONSTRAINT_CHECKS SQL_LOG_BIN READ_ONLY TX_READ_ONLY
-    TRANSACTION_READ_ONLY""".split()
-)
 _SCHEMA = (exp.Create, exp.Drop, exp.Alter, exp.TruncateTable)
 
 
@@ -120,7 +117,7 @@ def _of_tree(tree: exp.Expr, tokens: list[str]) -> Iterator[Statement]:
 def _set(tokens: list[str]) -> Statement:
     """A variable of a session; one that lifts a limit opens a way to write."""
     named = {token.upper().rpartition(".")[2].lstrip("@") for token in tokens}
-    if {"READ", "WRITE"} <= named or named & _LIMITS:
+    if {"READ", "WRITE"} <= named or named & LIMITS:
         return Statement("connection", "", "SET", parsed=True)
     if tokens[1:2] and tokens[1].startswith("@") and not tokens[1].startswith("@@") and "(" not in tokens:
         return Statement("read", "", "SET", parsed=True)  # a variable of the session's own

@@ -13,6 +13,11 @@ WRITES = frozenset(
     REVOKE SET LOCK OPTIMIZE REPAIR ANALYZE IMPORT INSTALL UNINSTALL FLUSH RESET PURGE CHANGE STOP KILL XA BEGIN
     DEALLOCATE SIGNAL BINLOG CACHE CLONE SHUTDOWN PRAGMA ATTACH VACUUM COPY UPSERT""".split()
 )
+# Variables of a session that lift a limit.
+LIMITS = frozenset(
+    """FOREIGN_KEY_CHECKS UNIQUE_CHECKS CHECK_CONSTRAINT_CHECKS SQL_LOG_BIN READ_ONLY TX_READ_ONLY
+    TRANSACTION_READ_ONLY""".split()
+)
 _TOKEN = re.compile(r"""[`"]?[A-Za-z_@$\u0080-\uffff][\w@$.\u0080-\uffff]*[`"]?(?:\.[`"]?\w+[`"]?)?|[0-9]+|[^\s\w]""")
 _KEYWORD = re.compile(
     r"\b(?:insert|update|delete|replace|select|truncate|create|alter|drop|call|load|handler|prepare|execute|with|set"
@@ -218,9 +223,9 @@ def _shaped(tokens: list[str], *, small: bool) -> bool:
         case "EXECUTE":
             return (second == "IMMEDIATE" and bool(rest)) or (third == "USING" and not small)
         case "SET":
-            return second in ("SESSION", "GLOBAL", "PERSIST", "TRANSACTION", "PASSWORD", "NAMES") or second.startswith(
-                "@"
-            )
+            scopes = ("SESSION", "GLOBAL", "PERSIST", "TRANSACTION", "PASSWORD", "NAMES")
+            is_limit = second.upper() in LIMITS and third in ("=", ":", HOLE)
+            return second in scopes or second.startswith("@") or is_limit
         case "GRANT" | "REVOKE":
             return "ON" in tokens and ("TO" in tokens or "FROM" in tokens or "to" in tokens)
         case "COPY":

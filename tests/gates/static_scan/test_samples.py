@@ -59,6 +59,31 @@ def test_calls_of_mongodb_are_listed_apart_and_fail_a_check_only_by_a_setting(tm
 
 
 @pytest.mark.parametrize(
+    ("code", "lines"),
+    [
+        ("from pymongo import MongoClient\ndb = MongoClient().app\ndb.scripts.update_many({}, change)\n", [3]),
+        ("def f(db, row):\n    db.scripts.insert_one(row)\n", [2]),
+        ("from beanie import Document\nclass Script(Document): ...\nawait Script(title='x').insert()\n", [3]),
+        ("from mongoengine import Document\nScript.objects(id=1).update(title='x')\nScript(id=1).save()\n", [2, 3]),
+    ],
+)
+def test_calls_of_mongodb_in_python_are_listed_apart(tmp_path: Path, code: str, lines: list[int]):
+    (tmp_path / "notes.py").write_text(code, encoding="utf-8")
+    inventory = take_inventory(tmp_path)
+    assert [(each.line, each.api, each.access) for each in inventory.other_stores] == [
+        (line, "MongoDB", "write") for line in lines
+    ]
+    assert inventory.touchpoints == []
+
+
+def test_a_library_for_sql_next_to_mongodb_is_one_of_the_database(tmp_path: Path):
+    code = "import pymongo\nfrom peewee import Model\nclass Script(Model): ...\nScript.insert_many(rows)\n"
+    (tmp_path / "notes.py").write_text(code, encoding="utf-8")
+    inventory = take_inventory(tmp_path)
+    assert [(each.line, each.access, each.table) for each in inventory.touchpoints] == [(4, "write", "Script")]
+
+
+@pytest.mark.parametrize(
     "part", ["err import IntegrityError", "constants import ER", "converters import escape_string"]
 )
 def test_a_part_of_a_driver_that_opens_nothing_is_no_connection(tmp_path: Path, part: str):
