@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from cli.terminal.screen import visible_content
 READABLE = 0o666
 # A symbolic link in these folders, like /dev/stdout, belongs to the system.
 DEVICES = ("/dev/", "/proc/")
+STREAMS = {"/dev/stdout": 1, "/dev/fd/1": 1, "/proc/self/fd/1": 1, "/dev/stderr": 2}
 # Users have files of their own here.
 NO_DEVICES = "/dev/shm/"  # noqa: S108 - only compared
 
@@ -27,7 +29,7 @@ def new_file(path: Path) -> Iterator[IO[bytes]]:
     a regular file but a pipe or /dev/stdout, it is written directly, and a terminal gets visible text.
     """
     if _is_device(path):
-        with path.open("wb") as out:
+        with _opened(path) as out:
             yield cast("IO[bytes]", _Shown(out)) if out.isatty() else out
         return
     try:
@@ -54,6 +56,15 @@ class _Shown:
     def write(self, data: bytes) -> int:
         self._out.write(visible_content(data).encode(errors="backslashreplace"))
         return len(data)
+
+
+def _opened(path: Path) -> IO[bytes]:
+    """A device, opened to write; standard output as it is, because what is in its file would be truncated."""
+    number = STREAMS.get(str(path))
+    if number is None:
+        return path.open("wb")
+    sys.stdout.flush()
+    return os.fdopen(os.dup(number), "wb")
 
 
 def _is_device(path: Path) -> bool:

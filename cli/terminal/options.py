@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -52,6 +53,11 @@ FormatName = Annotated[
         show_default=False,
     ),
 ]
+
+
+def file_or_output(name: str) -> Path | None:
+    """The file that an option names to write to: None for `-`, standard output, which is its default."""
+    return None if name == "-" else Path(name)
 
 
 FILE_HELP = f"A file: {', '.join(f'{known.title} ({known.suffixes[0]})' for known in FORMATS.values())}."

@@ -19,7 +19,7 @@ from cli.client.version_options import ABOUT_TIMES, At, Label, Version, chosen
 from cli.json_documents.read import Exported
 from cli.terminal import screen
 from cli.terminal.atomic_file import new_file
-from cli.terminal.options import AsJson, FormatName, Script, example, prose
+from cli.terminal.options import AsJson, FormatName, Script, example, file_or_output, prose
 from domain.formats.registry import format_of
 
 app = typer.Typer(add_completion=False)
@@ -38,7 +38,10 @@ def export(
     at: At = None,
     label: Label = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="The file; by default standard output.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", parser=file_or_output, help="The file; by default standard output."
+        ),
     ] = None,
     file_format: FormatName = None,
     as_json: AsJson = False,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -80,3 +82,15 @@ def test_a_terminal_gets_visible_text_and_a_pipe_the_bytes():
     finally:
         for handle in (outside, inside, out, into):
             os.close(handle)
+
+
+def test_standard_output_keeps_what_was_written_before(tmp_path: Path):
+    program = (
+        "import pathlib, cli.terminal.atomic_file as files; print('before')\n"
+        "with files.new_file(pathlib.Path('/dev/stdout')) as out: out.write(b'inside')"
+    )
+    with (tmp_path / "out").open("wb") as out:
+        out.write(b"first ")
+        out.flush()
+        subprocess.run([sys.executable, "-c", program], stdout=out, check=True)
+    assert (tmp_path / "out").read_bytes() == b"first before\ninside"

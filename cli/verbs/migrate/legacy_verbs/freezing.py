@@ -14,7 +14,7 @@ from cli.terminal import screen
 from cli.terminal.atomic_file import new_file
 from cli.terminal.bounded_file import read_bounded
 from cli.terminal.exit_status import Ending, Exit
-from cli.terminal.options import AsJson
+from cli.terminal.options import AsJson, file_or_output
 from domain.errors import Rejected
 from gates.database.drift import differences, not_compared, not_seen
 from gates.database.frozen_schema import MAX_BYTES, FrozenSchemaError, decode, encode
@@ -24,7 +24,12 @@ from repos.legacy.schema_shape import SchemaShape
 Output = Annotated[
     Path | None,
     typer.Option(
-        "--output", "-o", metavar="FILE", help="The new file; by default standard output.", show_default=False
+        "--output",
+        "-o",
+        metavar="FILE",
+        parser=file_or_output,
+        help="The new file; by default standard output.",
+        show_default=False,
     ),
 ]
 Replace = Annotated[bool, typer.Option("--replace", help="Overwrite the file: the schema in it is forgotten.")]

@@ -22,7 +22,7 @@ from cli.json_documents.legacy import MappingCheck, MappingDrafted, MappingProbl
 from cli.terminal import screen
 from cli.terminal.atomic_file import new_file
 from cli.terminal.exit_status import Ending, Exit
-from cli.terminal.options import AsJson
+from cli.terminal.options import AsJson, file_or_output
 from repos.legacy.catalog import Catalog, read_catalog
 from repos.legacy.connection import Source
 
@@ -32,7 +32,12 @@ MAX_PRINTED_PROBLEMS = 1_000
 Output = Annotated[
     Path | None,
     typer.Option(
-        "--output", "-o", metavar="FILE", help="The new file; by default standard output.", show_default=False
+        "--output",
+        "-o",
+        metavar="FILE",
+        parser=file_or_output,
+        help="The new file; by default standard output.",
+        show_default=False,
     ),
 ]
 Check = Annotated[

@@ -12,7 +12,7 @@ from backfill.samples import DEFAULT_GENERATION, GENERATIONS, HISTORIES, make_sa
 from cli.json_documents.legacy import SampleWritten
 from cli.terminal import screen
 from cli.terminal.exit_status import Ending, Exit
-from cli.terminal.options import AsJson
+from cli.terminal.options import AsJson, file_or_output
 
 HistoryName = StrEnum("HistoryName", list(HISTORIES))  # type: ignore[misc]  # the names are not literals
 Generation = Annotated[
@@ -28,8 +28,8 @@ History = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="FILE", help="A new SQLite file; by default SQL on standard output.",
-                 show_default=False),
+    typer.Option("--output", "-o", metavar="FILE", parser=file_or_output,
+                 help="A new SQLite file; by default SQL on standard output.", show_default=False),
 ]  # fmt: skip
 
 
