@@ -17,6 +17,8 @@ from gates.static_scan.code.values.listed_values import ListedValues
 from gates.static_scan.sql.sql_words import HOLE
 
 MAX_DEPTH = 12
+# Longer lists are not known.
+MAX_VALUES = 500
 # The expressions that one text is put together from, and those of all texts of a file. More are not known.
 MAX_STEPS, MIN_STEPS, MAX_STEPS_OF_FILE = 20_000, 100, 400_000
 # Calls that give back their text, or that of what they are called on.
@@ -163,7 +165,7 @@ class Folder:
 
     def _any_of(self, values: Sequence[SgNode] | None, depth: int, seen: frozenset[int]) -> Folded:
         """One of several values, which are texts of their own; unknown if they are not all there."""
-        if not values:
+        if not values or len(values) > MAX_VALUES:
             return UNKNOWN
         folded = [self.fold(each, depth, seen | {each.range().start.index}) for each in values]
         return either([each if each.texts else UNKNOWN for each in folded])._replace(literals=())
