@@ -102,7 +102,7 @@ def parts(*, executed: int) -> str:
         ("keys.ts", "const o = {" + "text: 'DELETE FROM users WHERE id = 1',\n" * 8_000 + "};"),
         ("parts.py", parts(executed=3)),
         pytest.param("parts.py", parts(executed=90), marks=pytest.mark.slow),
-        ("loops.py", "Q = [" + "'DELETE FROM users'," * 8_000 + "]\n" + "for q in Q:\n    cursor.execute(q)\n" * 30),
+        ("loops.py", "Q = [" + "'DELETE FROM users',\n" * 8_000 + "]\n" + "for q in Q:\n    cursor.execute(q)\n" * 30),
         (
             "results.py",
             "".join(f"def f{n}(x): return f{n + 1}(x) + f{n + 1}(x)\n" for n in range(90)) + "cursor.execute(f0(a))\n",
