@@ -20,6 +20,8 @@ _BY_WORD = {
     "users": ("user", "account", "member", "profile"),
     "scripts": ("script", "screenplay", "draft", "page", "line", "slug"),
 }
+# Tables in which tools note the version of the schema: `alembic_version`, `flyway_schema_history`.
+_OF_SCHEMA = frozenset({"schema", "alembic", "flyway", "liquibase", "migration", "migrations"})
 _DOMAIN_OF = {word: domain for domain, words in _BY_WORD.items() for word in words}
 
 
@@ -28,7 +30,10 @@ def domain_of(table: str, named: Mapping[str, str] | None = None) -> str:
     name = table.rpartition(".")[2].strip('`"[]')
     if named and name.lower() in named:
         return named[name.lower()]
-    for word in reversed(words_of(name)):
+    words = words_of(name)
+    if not _OF_SCHEMA.isdisjoint(words):
+        return OTHER
+    for word in reversed(words):
         for singular in (word, word[:-1] if word.endswith("s") else word, word[:-3] + "y"):
             if singular in _DOMAIN_OF:
                 return _DOMAIN_OF[singular]
