@@ -215,7 +215,7 @@ def _moment(catalog: Catalog, table: Table, column: Column, field: str) -> tuple
             return ColumnRule(to=field, unit="s"), "seconds? check the unit"
         return ColumnRule(to=field, unit="ms"), "milliseconds? check the unit"
     if column.type.startswith("timestamp"):
-        return ColumnRule(to=field, time_zone="UTC"), None
+        return ColumnRule(to=field, time_zone="UTC"), "UTC, if the program and its connection have one zone: check it"
     server = _server_zone(catalog)
     by_server = "current_timestamp" in str(column.default).lower() or "now()" in str(column.default).lower()
     if is_camel(table):

@@ -19,7 +19,7 @@ from repos.legacy.catalog import Catalog, Column, Table
 
 # The histories of a table of lines.
 OF_LINES = ("none", "head", "linked_lines")
-# Epoch times need no zone.
+# Epoch times need no zone; a TIMESTAMP without one is in UTC, in which it is read.
 _EPOCH_KINDS = ("integer", "decimal")
 # SQLite: a column without a type may hold numbers.
 _NUMBERS = ("integer", "any")
@@ -175,10 +175,7 @@ def _moment(rule: ColumnRule, column: Column) -> Iterator[tuple[str, str]]:
     if column.kind in _EPOCH_KINDS:
         if rule.unit is None:
             yield "no_unit", 'A number becomes a moment with `unit = "s"`, "ms" or "us".'
-    elif column.type.startswith("timestamp"):
-        if rule.time_zone not in (None, "UTC") or rule.writers:
-            yield "wrong_time_zone", "A TIMESTAMP column is read in UTC, whatever zone its server has: write UTC."
-    elif rule.time_zone is None:
+    elif rule.time_zone is None and not column.type.startswith("timestamp"):
         yield "no_time_zone", "The column does not say in which time zone it is: write `time_zone`."
 
 
