@@ -114,8 +114,9 @@ class BadJson(Check):
 
     @staticmethod
     def _holds_json(batch: Batch, name: str) -> bool:
-        """Whether a column is meant to hold JSON, by its type or name."""
-        return batch.table.described(name).kind == "json" or name.lower() in ("payload", "tags", "metadata")
+        """Whether a column is meant to hold JSON, by its type, or by its name if it becomes a field of ours."""
+        is_named = name.lower() in ("payload", "tags", "metadata") and not batch.table.rule_of(name).keep
+        return is_named or batch.table.described(name).kind == "json"
 
     @staticmethod
     def _may_begin_as_json(batch: Batch, name: str) -> bool:
@@ -197,8 +198,7 @@ class WipedSave(Check):
         for good, wiped in history.wiped:
             restored = history.restored.get(wiped.key)
             lost = good.text_lines - wiped.text_lines
-            last_good = str(good.number if good.number is not None else good.key)
-            again = str(restored.number) if restored is not None else None
+            last_good, again = _name_of(good), None if restored is None else _name_of(restored)
             loss = Loss(
                 history.table.shown_key_of("script_id", history.script),
                 lost,
@@ -208,9 +208,9 @@ class WipedSave(Check):
                 again,
             )
             self.scope.losses.append(loss)
-            note = f"{lost} of {good.text_lines} lines lost; version {last_good} has them"
+            note = f"{lost} of {good.text_lines} lines lost; {last_good} has them"
             if again is not None:
-                note += f", and version {again} again"
+                note += f", and {again} again"
             yield self.finding(wiped.table, wiped.key, wiped.table.content_column, note=note)
 
 
@@ -258,6 +258,11 @@ def ids_of(content: Content) -> set[str]:
 def grows(before: str, after: str) -> bool:
     """Whether a content is the one before with more at its end; JSON may close its texts and objects there."""
     return len(after) > len(before) > 0 and after.startswith(before.rstrip('"}]'))
+
+
+def _name_of(save: Save) -> str:
+    """What a person finds a save by: its number, or the key of its row where it has none."""
+    return f"row {save.key} of {save.table.name}" if save.number is None else f"version {save.number}"
 
 
 def _require_json(value: Any) -> None:

@@ -2,6 +2,7 @@
 
     read = moment_reader(rule, table.names)      # once for each column
     at, doubt = read(value, row)                 # row: the values of these columns, which tell writers apart
+    at, doubt = read(value, row, before)         # before: the time of the row that was written before this one
 
 A zone is a fact of a column and its writer; a time that names its own offset is read by that. Without a time, `at` is
 None; `doubt` says why, or why the time is only likely, and is empty for an exact time and for NULL.
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from backfill.checks.times import is_zero
@@ -21,7 +22,13 @@ from backfill.mapping.time_zones import time_zone
 from backfill.mapping.values.epoch_numbers import FIRST, LAST, UNITS, epoch_number
 
 Doubt = Literal["", "zero", "unreadable", "skipped_hour", "repeated_hour"]
-ReadMoment = Callable[[Any, Sequence[Any]], tuple[int | None, Doubt]]
+
+
+class ReadMoment(Protocol):
+    """Reads the values of one column."""
+
+    def __call__(self, value: Any, row: Sequence[Any], before: int | None = None, /) -> tuple[int | None, Doubt]: ...
+
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a local time, whose offset is subtracted afterwards
 MICROSECOND = timedelta(microseconds=1)
@@ -36,7 +43,7 @@ def moment_reader(rule: ColumnRule, columns: Sequence[str]) -> ReadMoment:
     only_zone = None if rule.writers else _zone(rule.time_zone)
     zone_of = _zone_reader(rule, columns)
 
-    def read(value: Any, row: Sequence[Any]) -> tuple[int | None, Doubt]:
+    def read(value: Any, row: Sequence[Any], before: int | None = None, /) -> tuple[int | None, Doubt]:
         if value is None:
             return None, ""
         if unit is not None and (number := epoch_number(value)) is not None:
@@ -50,7 +57,7 @@ def moment_reader(rule: ColumnRule, columns: Sequence[str]) -> ReadMoment:
             return _since_epoch(local.replace(tzinfo=None), local.utcoffset()), ""
         zone = only_zone or zone_of(local, row)
         if zone is not UTC:
-            return in_zone(local, zone)
+            return in_zone(local, zone, before)
         since = local - EPOCH
         # Faster than a division.
         return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds, ""
@@ -58,8 +65,11 @@ def moment_reader(rule: ColumnRule, columns: Sequence[str]) -> ReadMoment:
     return read
 
 
-def in_zone(local: datetime, zone: tzinfo) -> tuple[int, Doubt]:
-    """The moment of a local time. Of an hour that came twice it is the first; a skipped hour is the one after it."""
+def in_zone(local: datetime, zone: tzinfo, before: int | None = None) -> tuple[int, Doubt]:
+    """The moment of a local time; a skipped hour is the one after it.
+
+    Of an hour that came twice it is the first, or the second if only that follows the moment `before`.
+    """
     first = local.replace(tzinfo=zone).utcoffset()
     at = _since_epoch(local, first)
     if not isinstance(zone, ZoneInfo):
@@ -67,7 +77,10 @@ def in_zone(local: datetime, zone: tzinfo) -> tuple[int, Doubt]:
     second = local.replace(tzinfo=zone, fold=1).utcoffset()
     if first == second:
         return at, ""
-    return at, "repeated_hour" if (first or timedelta()) > (second or timedelta()) else "skipped_hour"
+    if (first or timedelta()) < (second or timedelta()):
+        return at, "skipped_hour"
+    later = _since_epoch(local, second)
+    return later if before is not None and at < before <= later else at, "repeated_hour"
 
 
 def _zone_reader(rule: ColumnRule, columns: Sequence[str]) -> Callable[[datetime, Sequence[Any]], tzinfo]:

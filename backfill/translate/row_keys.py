@@ -80,6 +80,12 @@ def whole_key(value: Any) -> int | None:
     return None
 
 
+def key_rank(values: Sequence[Any]) -> list[tuple[int, int, str]]:
+    """What sorts keys: whole numbers by their value, 9 before 10, and before them nothing; texts after them."""
+    numbers = ((value, whole_key(value)) for value in values)
+    return [(1, 0, _text(value)) if number is None else (0, number, "") for value, number in numbers]
+
+
 def row_hash(hash_key: bytes, values: Sequence[Any]) -> bytes:
     """The keyed hash of the mapped values of a row, which changes when one of them does."""
     return row_hasher(hash_key)(values)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from backfill.checks.registry import CHECKS
 from backfill.checks.text import double_encoded
@@ -44,6 +44,12 @@ def _may_be_shown(field: str, value: Any) -> bool:
     if field == "id" or isinstance(value, int | Decimal):
         return isinstance(value, int | Decimal)
     return (_TIME if field.endswith("_at") else _ID).fullmatch(str(value)) is not None
+
+
+class RowMoment(Protocol):
+    """Takes a time from a row; `before` is that of the row that was written before it, where that is known."""
+
+    def __call__(self, row: Row, before: int | None = None, /) -> tuple[int | None, Doubt]: ...
 
 
 class FieldReader:
@@ -99,14 +105,14 @@ class FieldReader:
         place = self.columns.index(column)
         return lambda row: row[place]
 
-    def moment(self, field: str) -> Callable[[Row], tuple[int | None, Doubt]]:
+    def moment(self, field: str) -> RowMoment:
         """A function for the time of a field; (None, "") if no column has it."""
         column = self.table.column(field)
         if column is None:
-            return lambda _: (None, "")
+            return lambda _row, _before=None: (None, "")
         place = self.columns.index(column)
         read = moment_reader(self.table.rule_of(column), self.columns)
-        return lambda row: read(row[place], row)
+        return lambda row, before=None: read(row[place], row, before)
 
     def members(self, group: str) -> list[tuple[str, str, Callable[[Row], Any]]]:
         """The columns of an open group: column, member, and the function for its value."""

@@ -46,9 +46,9 @@ def day_in_words(at: str) -> str:
 
 
 def _of_loss(loss: Loss) -> str:
-    again = f", and version {loss.restored} has them again" if loss.restored is not None else ""
+    again = f", and {loss.restored} has them again" if loss.restored is not None else ""
     lines = _counted(loss.lines, "line")
-    return f"Script {loss.script} lost {lines} on {day_in_words(loss.at)}; version {loss.last_good} has them{again}."
+    return f"Script {loss.script} lost {lines} on {day_in_words(loss.at)}; {loss.last_good} has them{again}."
 
 
 def _severity(loss: Loss) -> tuple[bool, int, str]:

@@ -282,7 +282,10 @@ def _turn(table: MappedTable) -> int:
 
 
 def _order(table: MappedTable) -> list[str]:
-    names = [name for field in ORDERS.get(table.target, ()) if (name := table.column(field)) is not None]
+    fields = ORDERS.get(table.target, ())
+    if table.target == "versions" and not table.has("version_number"):
+        fields = (*fields, "created_at")  # as a move orders them
+    names = [name for field in fields if (name := table.column(field)) is not None]
     return [*names, *(name for name in table.key_columns if name not in names)]
 
 

@@ -12,7 +12,7 @@ from backfill.mapping.mapped_table import MappedTable
 from backfill.scripts.histories.history_form import SAME_KEY, FormOptions, HistoryForm, TextReader
 from backfill.scripts.histories.save_rows import SaveRow, SaveRows
 from backfill.scripts.written_by import Writers, actor_name, our_author
-from backfill.translate.row_keys import never_repeated, origin_key, row_key
+from backfill.translate.row_keys import key_rank, never_repeated, origin_key, row_key
 from backfill.translate.source_rows import FieldReader, picked
 from backfill.translate.words import count_of, text_of, word_reader
 from domain.submissions.answer import Refusal
@@ -54,6 +54,8 @@ class RowPerSave(HistoryForm):
         self._number, self._branch = reader.value("version_number"), reader.value("branch")
         self._author, self._actor = reader.value("author"), reader.value("actor")
         self._created = reader.moment("created_at")
+        # Keys that count upwards tell which row was written before another one.
+        self._keys_rise = [table.described(name).kind for name in table.key_columns] == ["integer"]
         self._may_repeat = options.is_repeated is not never_repeated
         self._key = tuple(reader.columns.index(name) for name in table.key_columns)
         author = table.column("author")
@@ -70,7 +72,7 @@ class RowPerSave(HistoryForm):
             for read in page:
                 row = self._wide((*read.values[:width], None))
                 if (rows := found.get(row_key([row[place]]))) is not None:
-                    rows.append(self._save(row, read.values[width:], writers))
+                    rows.append(self._save(row, read.values[width:], writers, rows))
         return [self.arranged(in_order(found[row_key([script])])) for script in scripts]
 
     def refusals(self, source: Source, parts: Sequence[ScriptPart]) -> Iterator[list[Refusal | None]]:
@@ -95,7 +97,7 @@ class RowPerSave(HistoryForm):
                 value = row[script_place]
                 if (value.__class__ is same.__class__ and value == same) or row_key([value]) == key:
                     same = value
-                    found.append(self._save(row, read.values[width:], writers))
+                    found.append(self._save(row, read.values[width:], writers, found))
         return self.arranged(in_order(found))
 
     def arranged(self, rows: SaveRows) -> SaveRows:
@@ -112,7 +114,7 @@ class RowPerSave(HistoryForm):
         """The lengths of the measured fields of a row, by column."""
         return dict(zip(self._measured, row.lengths, strict=True))
 
-    def _save(self, row: Row, lengths: Row, writers: Writers) -> SaveRow:
+    def _save(self, row: Row, lengths: Row, writers: Writers, before: SaveRows) -> SaveRow:
         number, _ = count_of(self._number(row))
         key = tuple(row[place] for place in self._key)
         author, actor = writers.of(number)
@@ -123,7 +125,7 @@ class RowPerSave(HistoryForm):
         origin = Origin(
             table=self.table.name[:MAX_TABLE], key=origin_key(key), number=number, author=author, actor=actor
         )
-        at, _ = self._created(row)
+        at, _ = self._created(row, before.last_time if self._keys_rise else None)
         refusal = SAME_KEY if self._may_repeat and self.is_repeated(row_key(key)) else None
         return SaveRow(key, origin, at, self._branch(row), refusal, tuple(map(int, lengths)))
 
@@ -138,7 +140,7 @@ def fitting(table: MappedTable, column: str, value: Any) -> Any:
 
 
 def in_order(found: SaveRows) -> SaveRows:
-    """By number, and those of one number by time; rows without a number by their time among the others.
+    """By number, and those of one number by time and key; rows without a number by their time among the others.
 
     Where the numbers began again, as after a restore, the order is that of the times. A time that is missing is that of
     the save before, or else of the first that has one.
@@ -148,14 +150,14 @@ def in_order(found: SaveRows) -> SaveRows:
     last: int | None = None
     numbered = sorted(
         (row for row in found if row.origin.number),
-        key=lambda row: (row.origin.number or 0, row.at or 0, row.origin.key),
+        key=lambda row: (row.origin.number or 0, row.at or 0, key_rank(row.key)),
     )
     numbered = _by_time_if_begun_again(numbered)
     placed: list[tuple[int, int, int, SaveRow]] = []
     for place, row in enumerate(numbered):
         last = row.at if row.at is not None and (last is None or row.at > last) else last
         placed.append((last or 0, 0, place, row))
-    others = sorted((row for row in found if not row.origin.number), key=lambda row: (row.at or 0, row.origin.key))
+    others = sorted((row for row in found if not row.origin.number), key=lambda row: (row.at or 0, key_rank(row.key)))
     placed += [(row.at or 0, 1, place, row) for place, row in enumerate(others)]
     rows = [row for *_, row in sorted(placed, key=lambda each: each[:3])] if others else [row for *_, row in placed]
     at = next((row.at for row in rows if row.at is not None), None)

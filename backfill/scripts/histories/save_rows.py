@@ -104,6 +104,13 @@ class SaveRows(Sequence[SaveRow]):
         """The keys of the saves at these places, each made when it is used."""
         return _Keys(self, places)
 
+    @property
+    def last_time(self) -> int | None:
+        """The time of the last save; None if there is none."""
+        if not self._keys:
+            return None
+        return self[-1].at if self._times[-1] == _NONE else self._times[-1]
+
     def numbers(self) -> Iterator[int]:
         """The numbers of the saves that have one."""
         if self._whole:

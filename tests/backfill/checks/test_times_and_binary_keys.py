@@ -115,8 +115,10 @@ def test_a_script_whose_lines_are_rows_has_a_save(tmp_path: Path) -> None:
 def test_a_text_that_is_kept_need_not_be_json(tmp_path: Path) -> None:
     sql = """
     CREATE TABLE users (id INTEGER PRIMARY KEY, email VARCHAR(90));
-    CREATE TABLE jobs (id INTEGER PRIMARY KEY, payload TEXT);
+    CREATE TABLE jobs (id INTEGER PRIMARY KEY, payload JSON);
     INSERT INTO jobs VALUES (1, 'no JSON');
+    CREATE TABLE web_sessions (id INTEGER PRIMARY KEY, payload TEXT);
+    INSERT INTO web_sessions VALUES (1, 'YToxOnt9');
     """
     found = findings(tmp_path / "legacy.db", sql, (1, "a@example.org"))
 

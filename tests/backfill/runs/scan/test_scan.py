@@ -245,7 +245,7 @@ def test_the_headline_names_what_was_lost_and_where_it_still_is(tmp_path: Path) 
 
     [loss] = scan(legacy).losses
 
-    assert (loss.lines, loss.last_good, loss.restored) == (99, "1", "3")
+    assert (loss.lines, loss.last_good, loss.restored) == (99, "version 1", "version 3")
     assert loss.at == "2023-01-02"
 
 
