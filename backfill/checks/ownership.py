@@ -98,10 +98,15 @@ class _Groups(Check):
         """The keys of rows that keep the value, as decisions on other rows say."""
         return ()
 
+    def without(self, batch: Batch) -> Collection[int]:
+        """The places of rows that do not have the value for themselves."""
+        return ()
+
     def batch(self, batch: Batch) -> Iterator[Finding]:
         if batch.table.target == self.target and self.field in batch:
+            without = self.without(batch)
             for place, value in enumerate(batch.field(self.field)):
-                if value is not None:
+                if value is not None and place not in without:
                     row = self._keys.number(batch.key(place))
                     self._indexes[batch.table.name].add(number_of(self.value(str(value)), ""), row)
         yield from ()
@@ -125,7 +130,10 @@ class _Groups(Check):
 
 @check
 class SameAddress(_Groups):
-    """Addresses are compared as our own key compares them: no case, no accents, no width, no outer white space."""
+    """Addresses are compared as our own key compares them: no case, no accents, no width, no outer white space.
+
+    A deleted user has no address for itself: another one may have signed up with it since.
+    """
 
     code = "L14"
     title = "e-mail addresses that are one address for us"
@@ -138,6 +146,10 @@ class SameAddress(_Groups):
 
     def kept(self, table: MappedTable) -> Collection[str]:
         return {table.shown_key((each.into,)) for each in merges_of(table)}
+
+    def without(self, batch: Batch) -> Collection[int]:
+        tests = deletion_tests(batch.table)
+        return {place for name, is_yes in tests for place, value in enumerate(batch.column(name)) if is_yes(value)}
 
 
 @check

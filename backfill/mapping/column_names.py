@@ -95,7 +95,7 @@ USUAL_NAMES: dict[str, dict[str, str]] = {
         "script_id": "script_id",
         "user_id": "user_id owner_id",
         "name": "name title",
-        "description": "description descr",
+        "description": "description descr prompt system_prompt instructions",
     },
 }
 # The names of times are the same everywhere.

@@ -202,7 +202,7 @@ OF_GENERATIONS = (
     ),
     Shape("story elements", "elements", generation=1, names=words("story_elements"), any_of=(words("script_id"),)),
     # what several generations share
-    Shape("personas", "personas", names=words("personas persona"), has=words("description")),
+    Shape("personas", "personas", names=words("personas persona"), any_of=(words("description prompt instructions"),)),
     Shape(
         "story elements",
         "elements",
@@ -211,7 +211,7 @@ OF_GENERATIONS = (
         any_of=(words("content payload"),),
     ),
     Shape("sessions", "sessions", names=words("sessions session user_sessions"), has=words("user_id token")),
-    Shape("scripts", "scripts", HEAD_ONLY, names=_SCRIPTS, has=words("id title content"), camel=False),
+    Shape("scripts", "scripts", HEAD_ONLY, names=_SCRIPTS, has=words("id title"), any_of=(words("content body text"),)),
     Shape("scripts without a text", "scripts", names=_SCRIPTS, has=words("id title")),
     Shape("users", "users", names=words("users user"), has=words("id email")),
 )

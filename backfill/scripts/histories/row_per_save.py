@@ -177,7 +177,7 @@ def _by_time_if_begun_again(numbered: list[SaveRow]) -> list[SaveRow]:
     pairs = _successive(numbered)
     if all(number != next_number for (number, _), (next_number, _) in pairs) or any(row.at is None for row in numbered):
         return numbered
-    by_time = sorted(numbered, key=lambda row: (row.at or 0, row.origin.number or 0, row.origin.key))
+    by_time = sorted(numbered, key=lambda row: (row.at or 0, row.origin.number or 0, key_rank(row.key)))
     backwards = sum(at < before for (_, before), (_, at) in pairs)
     steps = [number - before for (before, _), (number, _) in _successive(by_time)]
     begun_again = sum(step < 0 for step in steps)

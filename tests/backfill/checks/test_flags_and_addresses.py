@@ -87,3 +87,22 @@ def test_a_text_that_is_kept_as_json_comes_over_as_it_is_unless_its_row_is_decid
         ("1", "report"),
         ("2", "quarantine"),
     ]
+
+
+def test_an_address_of_a_deleted_user_may_be_taken_again(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "legacy.db")) as legacy:
+        legacy.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, deleted_at DATETIME)")
+        rows = [
+            (1, "ana@example.org", "2024-01-02 03:04:05"),
+            (2, "Ana@example.org", None),
+            (3, "ben@example.org", None),
+            (4, "BEN@example.org", None),
+            (5, "ben@example.org", "2024-01-02 03:04:05"),
+        ]
+        legacy.executemany("INSERT INTO users VALUES (?, ?, ?)", rows)
+        legacy.commit()
+    with open_source(f"sqlite:///{tmp_path}/legacy.db") as source:
+        catalog = read_catalog(source)
+        scanned = Scan(source, catalog, draft(catalog).mapping).run()
+
+    assert [each.key for each in scanned.findings.kept() if each.code == "L14"] == ["3", "4"]

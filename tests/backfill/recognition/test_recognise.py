@@ -63,6 +63,12 @@ def test_a_view_is_a_view_whatever_its_columns():
     assert recognise(view).title == "a view"
 
 
+@pytest.mark.parametrize("columns", ["id title body user_id", "id title text userId", "id title content userId"])
+def test_scripts_with_a_text_by_any_usual_name_have_one(columns: str):
+    recognised = recognise_all(catalog_of(table_of("scripts", dict.fromkeys(columns.split(), "text"))))
+    assert history_sentence(recognised).startswith("No history: each save overwrote the last one, scripts has the")
+
+
 def test_a_source_without_scripts_says_so():
     assert "No table with scripts" in history_sentence(recognise_all(catalog_of(table_of("tea", {"id": "int"}))))
 
