@@ -16,6 +16,7 @@ from backfill.mapping.table_schema import schema_of
 from backfill.mapping.targets import FITTING_KINDS, FLAG, MOMENT, TARGETS, Target
 from backfill.mapping.time_zones import offset_name, time_zone
 from backfill.recognition.chosen import chosen_shape, referring_columns
+from backfill.recognition.key_kinds import kind_column
 from backfill.recognition.recognise import recognise
 from backfill.recognition.shape import (
     BRANCHES,
@@ -133,6 +134,8 @@ def _table(
     for name in (column for column, field in usual.items() if field == "cost" and "currency" not in usual.values()):
         if (currency := snake(name).rpartition("_")[2].upper()) in _CURRENCIES:
             set_fields["currency"] = currency
+    # The id of a row of one of several tables is no key of ours.
+    usual = {name: field for name, field in usual.items() if field == "id" or kind_column(table, name) is None}
     # The usual name of a key need not be known: `DokumentNr` is the id of its table.
     # Where no id is needed, a key in text may be something else, such as the token of a session.
     if "id" in target.fields.keys() - usual.values() and len(table.primary_key) == 1:

@@ -12,8 +12,9 @@ from backfill.mapping.decisions.row_decisions import ROW_BY_ROW, decision_proble
 from backfill.mapping.model import AUTO, ColumnRule, Mapping, TableRule
 from backfill.mapping.problem import Problem
 from backfill.mapping.table_schema import schema_of
-from backfill.mapping.targets import CONTENT, FITTING_KINDS, FLAG, MOMENT, TARGETS, WORD, Field, Target
+from backfill.mapping.targets import CONTENT, FITTING_KINDS, FLAG, KEY, MOMENT, TARGETS, WORD, Field, Target
 from backfill.mapping.time_zones import time_zone
+from backfill.recognition.key_kinds import kind_column
 from domain.script.validation import EXACT
 from repos.legacy.catalog import Catalog, Column, Table
 
@@ -82,7 +83,7 @@ def _table(rule: TableRule, table: Table) -> Iterator[Problem]:
     yield from _column_names(rule, table)
     for name, column_rule in rule.columns.items():
         if (column := _exact(table, name)) is not None:
-            found = _column(column_rule, column, target, table)
+            found = _column(column_rule, column, target, table, rule.columns)
             yield from (Problem(code, f"{table.name}.{name}", sentence) for code, sentence in found)
     for shape in rule.shapes:
         if shape.shape not in shape_names():
@@ -132,7 +133,9 @@ def _column_names(rule: TableRule, table: Table) -> Iterator[Problem]:
             yield Problem("no_such_column", f"{table.name}.{name}", "The table has no such column: remove its rule.")
 
 
-def _column(rule: ColumnRule, column: Column, target: Target, table: Table) -> Iterator[tuple[str, str]]:
+def _column(
+    rule: ColumnRule, column: Column, target: Target, table: Table, rules: dict[str, ColumnRule]
+) -> Iterator[tuple[str, str]]:
     if rule.to is None:
         return
     field = target.field(rule.to)
@@ -150,6 +153,11 @@ def _column(rule: ColumnRule, column: Column, target: Target, table: Table) -> I
         yield "wrong_type", f"A column of type {column.type} cannot become {rule.to}, which is {field.about}."
     if field.holds != WORD and rule.member is not None:
         yield "wrong_rule", f"`member` is of fields with accepted words; {rule.to} takes any value."
+    kind = kind_column(table, column.name) if field.holds == KEY else None
+    # Where the mapping gives each kind a word, such as an author, somebody looked at it.
+    if kind is not None and not ((of_kind := rules.get(kind, ColumnRule())).drop or of_kind.values):
+        sentence = f"{kind} says of which table {column.name} is the id: move from a copy with the rows of one"
+        yield "several_tables", f"{sentence}, or drop {kind} with the reason that all rows have the same."
     if field.holds == MOMENT:
         yield from _moment(rule, column)
         yield from _writers(rule, table)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from backfill.recognition.key_kinds import kind_column
 from domain.counting import counted
 from repos.legacy.catalog import Catalog, Table
 
@@ -67,6 +68,9 @@ def _of(table: Table, catalog: Catalog) -> Iterator[Doubt]:
         )
         yield Doubt("no_snapshot", table.name, sentence)
     for column in table.columns:
+        if (kind := kind_column(table, column.name)) is not None:
+            sentence = f"{table.name}.{column.name} is the id of a row of the table that {kind} names, one of several."
+            yield Doubt("several_tables", table.name, sentence)
         if column.kind == "unknown":
             sentence = f"{table.name}.{column.name} has the type {column.type}, which is not known: keep or drop it."
             yield Doubt("unknown_type", table.name, sentence)

@@ -14,7 +14,7 @@ CREATE TABLE users (
 INSERT INTO users VALUES
   (1, 'ines@ferry.example', 'ines', '', '2020-01-05 08:00:00.000', NULL, NULL),
   (2, 'tomas@ferry.example', 'tomas', 'sample-hash', '2021-05-06 08:00:00.000', NULL, NULL),
-  (3, 'Tomas@ferry.example', 'tomas2', 'sample-hash', '2021-05-07 08:00:00.000', '2021-06-01 00:00:00.000', 'a second account');
+  (3, 'Tomas@ferry.example', 'tomas2', 'sample-hash', '2021-05-07 08:00:00.000', NULL, NULL);
 
 CREATE TABLE sessions (
   id VARCHAR(40) NOT NULL PRIMARY KEY,
