@@ -28,6 +28,7 @@ from tests.backfill.certificate.certifying import (
 from tests.backfill.runs.backfill_setup import Backfill, copied_ledger
 
 DECISIONS = '[decisions]\nL14 = "quarantine"\nL29 = "quarantine"\nL30 = "quarantine"\nL44 = "quarantine"\n'
+SAME_PERSON = 'decisions = [ { code = "L14", key = [3], do = "merge", to = 2 } ]\n\n[tables.users.columns]\n'
 
 
 def moved(folder: Path, ledger: Path, generation: int | str) -> Iterator[Backfill]:
@@ -37,6 +38,8 @@ def moved(folder: Path, ledger: Path, generation: int | str) -> Iterator[Backfil
         backfill = Backfill(folder, UnitOfWork(engine), system_clock)  # type: ignore[arg-type]
         with open_source(backfill.url) as source:
             mapping = mapping_text(draft(read_catalog(source))).replace("[decisions]\n", DECISIONS, 1)
+        if generation == 6:
+            mapping = mapping.replace("[tables.users.columns]\n", SAME_PERSON, 1)
         backfill.run(mapping=mapping)
         yield backfill
 
