@@ -154,7 +154,7 @@ def _column(
     if field.holds != WORD and rule.member is not None:
         yield "wrong_rule", f"`member` is of fields with accepted words; {rule.to} takes any value."
     kind = kind_column(table, column.name) if field.holds == KEY else None
-    # Where the mapping gives each kind a word, such as an author, somebody looked at it.
+    # Where the mapping gives each kind a word, such as an author, the types were looked at.
     if kind is not None and not ((of_kind := rules.get(kind, ColumnRule())).drop or of_kind.values):
         sentence = f"{kind} says of which table {column.name} is the id: move from a copy with the rows of one"
         yield "several_tables", f"{sentence}, or drop {kind} with the reason that all rows have the same."

@@ -12,7 +12,7 @@ CREATE TABLE users (
   deleteReason VARCHAR(191)
 ) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci */;
 INSERT INTO users VALUES
-  (1, 'ines@ferry.example', 'ines', '', '2020-01-05 08:00:00.000', NULL, NULL),
+  (1, 'ines@ferry.example', 'ines', '', '2020-01-05 08:00:00.000', NULL, 'wanted to leave, and stayed'),
   (2, 'tomas@ferry.example', 'tomas', 'sample-hash', '2021-05-06 08:00:00.000', NULL, NULL),
   (3, 'Tomas@ferry.example', 'tomas2', 'sample-hash', '2021-05-07 08:00:00.000', NULL, NULL);
 

@@ -154,7 +154,7 @@ INSERT INTO script_versions SELECT 101, 1, 7, content, '2022-03-07 08:00:00.000'
 INSERT INTO script_versions SELECT 102, 3, 9, content, '2022-03-08 08:00:00.000' FROM script_versions WHERE id = 5;
 INSERT INTO users SELECT 77, 'new@ferry.example', 'new', passwordHash, createdAt, NULL, NULL FROM users WHERE id = 2;
 UPDATE users SET email = 'moved@ferry.example', username = 'moved' WHERE id = 1;
-UPDATE users SET deletedAt = '2022-03-06 08:00:00.000' WHERE id = 2;
+UPDATE users SET deletedAt = '2022-03-06 08:00:00.000' WHERE id IN (2, 3);
 INSERT INTO sessions SELECT 'ckq9', userId, 'another-token', expiresAt, createdAt FROM sessions;
 INSERT INTO chat_history VALUES (30, 1, 1, 'user', 'And now?', '2022-03-07 10:00:00');
 UPDATE chat_history SET content = 'Another' WHERE id = 2;
