@@ -55,7 +55,7 @@ class FileScan:
         self._rules = [rule for rule in rules if source.language in rule.languages]
         self._collected = Collected(self._syntax, domains)
         self._only_shown, self._of_other_stores = Collected(self._syntax, domains), Collected(self._syntax, domains)
-        self._shown = ShownTexts(self._syntax)
+        self.shown_texts = ShownTexts(self._syntax)
         self._run_texts: set[int] = set()
         self._modules = self._syntax.module_words | required_words(self._syntax) | cursor_words(source)
         self._syntax.module_of = self._module_of = imported_names(self._syntax)
@@ -289,7 +289,7 @@ class FileScan:
             self._run_texts |= {*folded.literals}
             if is_mention(part, self._syntax):
                 continue
-            into = self._only_shown if self._shown.is_shown(part.node) else self._collected
+            into = self._only_shown if self.shown_texts.is_shown(part.node) else self._collected
             for each in dict.fromkeys(each for text in folded.texts for each in statements(text)):
                 into.add(part.node, rule, each, "sql text", message=sentence_of(each))
 

@@ -14,6 +14,7 @@ from gates.static_scan.file_scan import FileScan
 from gates.static_scan.files.embedded_code import NOTEBOOK
 from gates.static_scan.files.source_files import Excluded, SourceFile, SourceFiles
 from gates.static_scan.files.sql_files import shell_touchpoints, sql_touchpoints
+from gates.static_scan.imported_texts import KeptText, run_elsewhere
 from gates.static_scan.python_texts.text_uses import TextUses
 from gates.static_scan.python_texts.tree_imports import TreeImports
 from gates.static_scan.rules import Rule, package_rules
@@ -68,6 +69,7 @@ def take_inventory(
     matches: list[RuleMatch] = []
     shown: list[Touchpoint] = []
     others: list[Touchpoint] = []
+    kept: list[KeptText] = []
     passed: dict[PassThrough, None] = {}
     files: list[SourceFile] = []
     paths: list[str] = []
@@ -101,12 +103,17 @@ def take_inventory(
         scan = FileScan(source, package_rules(), domains or {})
         touchpoints[file.path] = scan.run()
         shown += scan.only_shown()
+        kept += [KeptText(file.path, *each) for each in scan.shown_texts.kept]
         others += scan.of_other_stores()
         unread += scan.unparsed()
         passed |= dict.fromkeys(scan.pass_throughs)
         lines += scan.source.lines()
         matches += _matches(file, scan.source, rules)
     _follow_imports(files, passed, touchpoints, domains or {})
+    run = run_elsewhere(kept, files)
+    for each in (each for each in shown if (each.file, each.line) in run):
+        touchpoints[each.file] = sorted([*touchpoints[each.file], each], key=lambda each: each.line)
+    shown = [each for each in shown if (each.file, each.line) not in run]
     _find_callers(files, passed, touchpoints, domains or {})
     texts = sorted([*shown, *_take_texts(files, touchpoints)], key=lambda each: (each.file, each.line))
     found = [_with_table(each, names, domains or {}) for path in sorted(touchpoints) for each in touchpoints[path]]

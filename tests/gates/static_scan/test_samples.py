@@ -97,3 +97,41 @@ def test_there_are_enough_samples_of_each_kind():
     assert len(OFFENDING) >= 80
     assert len(CLEAN) >= 80
     assert all(sample.marks for sample in OFFENDING)
+
+
+@pytest.mark.parametrize(
+    ("code", "is_run"),
+    [
+        ('import { USAGE } from "./help";\nawait db.query(USAGE);\n', True),
+        ('import { USAGE as text } from "./help.js";\nawait run(text);\n', True),
+        ('import * as help from "./help";\nawait db.query(help.USAGE);\n', True),
+        ('const { USAGE } = require("./help");\nawait db.query(USAGE);\n', True),
+        ('const help = require("./help");\nmodule.exports = () => db.query(help.USAGE);\n', True),
+        ('await db.query((await import("./help")).USAGE);\n', True),
+        ('import { USAGE } from "./more";\nawait db.query(USAGE);\n', True),
+        (f'import {{ USAGE }} from "./help";\nawait db.query(USAGE);\n{"console.log(USAGE);" * 500}\n', True),
+        ('import { USAGE } from "./help";\nconsole.log(USAGE);\n', False),
+        ('import { USAGE } from "./more";\nconst page = <p>{USAGE}</p>;\n', False),
+        ('import * as help from "./help";\nawait db.query(help.OTHER);\nconsole.log(help.USAGE);\n', False),
+        ('const { OTHER } = require("./help");\nawait db.query(OTHER);\n', False),
+        ('import { USAGE } from "./another";\nawait db.query(USAGE);\n', False),
+        ('import { OTHER, USAGE } from "./help";\nawait run(OTHER);\nthrow new Error(USAGE);\n', False),
+    ],
+)
+def test_a_text_for_people_that_another_file_may_run_is_a_touchpoint(tmp_path: Path, code: str, is_run: bool):
+    (tmp_path / "help.ts").write_text('export const OTHER = id;\nexport const USAGE = "DELETE FROM users";\n')
+    (tmp_path / "more.ts").write_text('export { USAGE } from "./help";\n')
+    (tmp_path / "run.jsx").write_text(code)
+    inventory = take_inventory(tmp_path)
+    places = [(each.file, each.line) for each in (inventory.touchpoints if is_run else inventory.texts)]
+    assert ("help.ts", 2) in places
+
+
+@pytest.mark.parametrize("export", ["export default USAGE;", "module.exports = USAGE;"])
+@pytest.mark.parametrize("load", ['import text from "./help";', 'const text = require("./help");'])
+def test_a_text_for_people_that_is_a_module_may_be_run_by_any_name(tmp_path: Path, export: str, load: str):
+    (tmp_path / "help.js").write_text(f'const USAGE = "DELETE FROM users";\n{export}\n')
+    (tmp_path / "run.js").write_text(f"{load}\nawait db.query(text);\n")
+    assert [each.table for each in take_inventory(tmp_path).touchpoints if each.file == "help.js"] == ["users"]
+    (tmp_path / "run.js").write_text(f"{load}\nconsole.log(text);\n")
+    assert take_inventory(tmp_path).touchpoints == []

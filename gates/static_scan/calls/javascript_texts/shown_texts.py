@@ -13,12 +13,15 @@ from ast_grep_py import SgNode
 from gates.static_scan.calls.javascript_texts.shown_values import (
     ANY,
     CALLBACKS,
+    HARMLESS,
     ITEM,
+    SAME,
     Path,
     is_prose,
     of_call,
     of_list,
     of_member,
+    of_operation,
     of_text,
 )
 from gates.static_scan.calls.javascript_texts.variable_uses import (
@@ -29,21 +32,13 @@ from gates.static_scan.calls.javascript_texts.variable_uses import (
     text_of,
 )
 from gates.static_scan.calls.mentions import only_mentions
-from gates.static_scan.calls.showing_calls import COMPARISONS, is_display_key, is_display_member, is_display_name
+from gates.static_scan.calls.showing_calls import is_display_key, is_display_member, is_display_name
 from gates.static_scan.code.call_chain import chain_of
 from gates.static_scan.code.syntax import Syntax
 
 # Nodes looked at in one file; a text that needs more is taken for one that may be run.
 MAX_STEPS = 20_000
 MAX_DEPTH = 12
-_SAME = frozenset(
-    """parenthesized_expression as_expression satisfies_expression non_null_expression await_expression
-    template_substitution object type_assertion""".split()
-)
-_HARMLESS = frozenset(
-    """unary_expression if_statement while_statement do_statement switch_statement jsx_expression jsx_attribute
-    throw_statement expression_statement type_query""".split()
-)
 _ADDING = frozenset({"push", "unshift", "add", "set"})
 _MEMBERS = ("member_expression", "subscript_expression")
 
@@ -58,12 +53,26 @@ class ShownTexts:
         self._steps_left = MAX_STEPS
         self._known: dict[tuple[int, Path, bool], bool] = {}
         self._for_people = False
+        self._kept_as: set[tuple[str, Path]] = set()
+        # The names for people under which shown texts are kept, which other files may import, and the texts' lines.
+        self.kept: list[tuple[str, Path, int]] = []
 
     def is_shown(self, text: SgNode) -> bool:
         """Whether a text is only shown, logged or compared, wherever its value goes."""
         if self._source.is_python:
             return False
-        return "storybook" in self._syntax.module_words or self._flows(text, (), 0)
+        if self._kept_as:  # what is known already would not say again under which names
+            self._known.clear()
+            self._kept_as.clear()
+        is_shown = "storybook" in self._syntax.module_words or self._flows(text, (), 0)
+        if is_shown and self._kept_as:
+            line = self._source.line_of(text.range().start.index)
+            self.kept += [(*each, line) for each in sorted(self._kept_as)]
+        return is_shown
+
+    def are_shown(self, uses: Sequence[SgNode], path: Path) -> bool:
+        """Whether no use of a value does more than to show the text to which `path` leads."""
+        return all(self._flows(each, path, 0) for each in uses)
 
     def _flows(self, node: SgNode, path: Path, depth: int) -> bool:
         """Whether a value goes only to people; `path` leads to the text, where the value is a list or an object."""
@@ -79,7 +88,7 @@ class ShownTexts:
             if kind == "arguments":
                 continue  # the call says what becomes of `inner`
             taken: Path | bool = path
-            if kind in _HARMLESS:
+            if kind in HARMLESS:
                 taken = True
             elif kind in ("call_expression", "new_expression"):
                 taken = self._called(outer, inner, path, depth)
@@ -90,7 +99,7 @@ class ShownTexts:
                     outer, position = call, position + 1
                 else:
                     taken = of_member(outer, inner, path)
-            elif kind not in _SAME:
+            elif kind not in SAME:
                 taken = self._through(outer, inner, around[position:], path, depth)
             if isinstance(taken, bool):
                 return taken
@@ -101,11 +110,7 @@ class ShownTexts:
         """What becomes of a value in an operation, a list, an object, a function, or where it gets a name."""
         match outer.kind():
             case "binary_expression":
-                left = outer.field("left")
-                is_after = left is not None and left != inner and text_of(outer, "operator") == "+"
-                if is_after and left is not None and left.kind() in ("string", "template_string"):
-                    return is_prose(self._source.slice(left)[1:-1][:200]) or path
-                return text_of(outer, "operator") in COMPARISONS or path
+                return of_operation(outer, inner, self._source, path)
             case "template_string":
                 before = self._source.text[outer.range().start.index + 1 : inner.range().start.index]
                 return is_prose(before[:200]) or path
@@ -136,7 +141,7 @@ class ShownTexts:
                 if name is None:
                     return False
                 if name.kind() == "identifier" and is_display_name(self._source.name(name)[:80]):
-                    return self._uses.is_unused(name) or self._kept(name, path, depth)
+                    return self._kept(name, path, depth)
                 return not is_export(around) and self._pattern(name, path, depth)
             case "assignment_expression" | "augmented_assignment_expression":
                 left = outer.field("left")
@@ -169,8 +174,9 @@ class ShownTexts:
 
     def _kept(self, name: SgNode, path: Path, depth: int) -> bool:
         """Whether a text for people is only shown or exported: what runs it elsewhere is found there."""
+        self._kept_as.add((self._source.name(name), path))
         before, self._for_people = self._for_people, True
-        found = self._pattern(name, path, depth)
+        found = self._uses.is_unused(name) or self._pattern(name, path, depth)
         self._for_people = before
         return found
 
@@ -232,21 +238,14 @@ class ShownTexts:
             return through
         owner = function.field("object") if function.kind() == "member_expression" and name in _ADDING else None
         if owner is not None:
-            key = ANY if name == "set" else ITEM
-            return owner.kind() == "identifier" and self._holds(owner) and self._pattern(owner, (key, *path), depth)
+            held = (ANY if name == "set" else ITEM, *path)
+            return self._uses.is_own_container(owner) and self._pattern(owner, held, depth)
         place = next((at for at, each in enumerate(arguments) if each == given), None)
         if function.kind() != "identifier" or place is None or any(a.kind() == "spread_element" for a in arguments):
             return False
         local = self._uses.function(self._source.name(function))
         parameter = parameter_of(local, place) if local is not None else None
         return parameter is not None and self._pattern(parameter, path, depth)
-
-    def _holds(self, owner: SgNode) -> bool:
-        """Whether a name is that of a list, a set or a map that the file makes, and does not export."""
-        values = self._syntax.assignments.get(self._source.name(owner), [])
-        made = [self._source.slice(each.value)[:12].removeprefix("new ") for each in values]
-        is_own = bool(made) and all(text.startswith(("[", "Map", "Set", "WeakMap", "WeakSet")) for text in made)
-        return is_own and not self._uses.is_exported(owner)
 
     def _method(self, member: SgNode, call: SgNode, path: Path, depth: int) -> Path | bool:
         """What becomes of a value on which a method is called."""

@@ -10,6 +10,9 @@ from collections.abc import Sequence
 
 from ast_grep_py import SgNode
 
+from gates.static_scan.calls.javascript_texts.variable_uses import text_of
+from gates.static_scan.calls.showing_calls import COMPARISONS
+from gates.static_scan.code.source_text import SourceText
 from gates.static_scan.sql.sql_words import TRANSACTION_CONTROL, opened, starts_as_sql, words
 
 # What gets a statement in a command line.
@@ -37,6 +40,15 @@ _QUERIED_OF_LISTS = frozenset(
 _LISTS = frozenset("filter slice concat sort reverse values toSorted toReversed flat".split())
 _ITEMS = frozenset("find findLast at pop shift get".split())
 _CONSTANTS = frozenset({"string", "number", "null", "undefined", "regex"})
+# What gives a value on as it is, and what runs nothing.
+SAME = frozenset(
+    """parenthesized_expression as_expression satisfies_expression non_null_expression await_expression
+    template_substitution object type_assertion""".split()
+)
+HARMLESS = frozenset(
+    """unary_expression if_statement while_statement do_statement switch_statement jsx_expression jsx_attribute
+    throw_statement expression_statement type_query""".split()
+)
 
 
 def of_call(name: str, receiver: str, given: Sequence[SgNode], path: Path) -> Path | bool | None:
@@ -97,6 +109,14 @@ def of_member(member: SgNode, inner: SgNode, path: Path) -> Path | bool:
     if path[0] == ITEM:
         return name in ("length", "size")
     return path[1:] if path[0] in (name, ANY) else True
+
+
+def of_operation(outer: SgNode, inner: SgNode, source: SourceText, path: Path) -> Path | bool:
+    """What becomes of a value in an operation of two."""
+    left, sign = outer.field("left"), text_of(outer, "operator")
+    if left is not None and left != inner and sign == "+" and left.kind() in ("string", "template_string"):
+        return is_prose(source.slice(left)[1:-1][:200]) or path
+    return sign in COMPARISONS or path
 
 
 def is_prose(text: str) -> bool:

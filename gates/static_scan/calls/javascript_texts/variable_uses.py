@@ -31,6 +31,7 @@ class VariableUses:
     """
 
     def __init__(self, syntax: Syntax) -> None:
+        self._syntax = syntax
         self._source = syntax.source
         self._functions: dict[str, SgNode | None] = {}
         self._found: dict[tuple[str, ...], dict[str, list[SgNode]]] = {}
@@ -51,6 +52,15 @@ class VariableUses:
         """Whether a variable is exported where it is declared."""
         declared = [each for each in self._of(self._source.name(name))[: MAX_PLACES + 1] if is_declared(each)]
         return any(around.kind() == "export_statement" for each in declared for around in each.ancestors()[:4])
+
+    def is_own_container(self, owner: SgNode) -> bool:
+        """Whether a name is that of a list, a set or a map that the file makes, and does not export."""
+        if owner.kind() != "identifier":
+            return False
+        values = self._syntax.assignments.get(self._source.name(owner), [])
+        made = [self._source.slice(each.value)[:12].removeprefix("new ") for each in values]
+        is_own = bool(made) and all(text.startswith(("[", "Map", "Set", "WeakMap", "WeakSet")) for text in made)
+        return is_own and not self.is_exported(owner)
 
     def of_member(self, name: str) -> list[SgNode]:
         """The expressions that name a member: `this.hint`, `Help.hint`."""
@@ -127,3 +137,9 @@ def text_of(node: SgNode, field: str) -> str:
     """The text of a field of a node; empty without one."""
     found = node.field(field)
     return found.text() if found is not None else ""
+
+
+def is_in_clause(name: SgNode) -> bool:
+    """Whether a name stands in an import, or is exported again."""
+    parent = name.parent()
+    return parent is not None and parent.kind().startswith(("import_", "export_", "namespace_import"))
