@@ -25,7 +25,12 @@ _INJECTORS = frozenset("with inject injects use uses using provide provides need
 _INJECTED = frozenset("session sess cursor connection conn db database transaction tx engine uow pool".split())
 _GIVEN_LATER = re.compile(r"\b(?:getConnection|getClient|connect|acquire|transaction)\([^()]{0,40}\)\.then$")
 # Words in the names of functions that run a callback in a transaction: `inTransaction(async (t) => …)`, `withTx`.
-_TRANSACTIONS = frozenset("transaction transactional tx trx".split())
+_TRANSACTIONS = frozenset("transaction transactional transact tx trx".split())
+# What a handle of a database by its name gives to a function it gets: `app.mysql.lease(async (c) => …)`.
+_OF_HANDLE = re.compile(
+    r"(?:^|[.(\s])\w{0,40}(?:mysql2?|mariadb|knex|sequelize|kysely|slonik|dataSource)\.(?!then\b|on\b|query\b)\w{1,40}$",
+    re.IGNORECASE,
+)
 # Functions of a migration get what builds tables, whatever its name is.
 _MIGRATIONS = frozenset({"up", "down", "seed"})
 _BUILDS_TABLES = re.compile(r"\.schema\b|\bknex\b|\bexports\.seed\b")
@@ -225,7 +230,8 @@ class Origins:
         text = self._source.slice(function)[-80:]
         called = text.rpartition(".")[2]
         is_given = called in _GIVERS or (not self._source.is_python and not _TRANSACTIONS.isdisjoint(words_of(called)))
-        if is_given or _GIVEN_LATER.search(text):
+        is_only = not self._source.is_python and len(own.parameters) == 1
+        if is_given or _GIVEN_LATER.search(text) or (is_only and _OF_HANDLE.search(text)):
             owner = text.partition(".")[2].partition(".")[0] if text.startswith("this.") else ""
             text = f"{text} {self._members.get(owner, '')}"
             for name in own.parameters:
