@@ -121,6 +121,18 @@ def test_hostile_code_costs_a_bounded_time(tmp_path: Path, name: str, code: str)
         scanned(tmp_path, name, code)
 
 
+def test_many_texts_that_files_export_to_each_other_cost_a_bounded_time(tmp_path: Path):
+    names = [f"USAGE{number}" for number in range(100)]
+    for place in range(30):
+        texts = "".join(f'export const {name} = "DELETE FROM users";\n' for name in names)
+        (tmp_path / f"help{place}.ts").write_text(f'{texts}export * from "./help{(place + 1) % 30}";\n')
+        uses = "".join(f'import {{ {name} }} from "./help{place}";\nconsole.log({name});\n' for name in names)
+        (tmp_path / f"use{place}.ts").write_text(uses)
+    with cpu_limit(6, "30 files that export 100 texts"):
+        found = take_inventory(tmp_path)
+    assert (len(found.texts), found.touchpoints) == (3_000, [])
+
+
 @pytest.mark.parametrize(("levels", "expected"), [(900, []), (1_100, ["too_deep"])])
 def test_code_that_nests_deeper_than_people_write_is_named(tmp_path: Path, levels: int, expected: list[str]):
     assert codes(scanned(tmp_path, "a.js", "x = " + "'a' +\n" * levels + "b;\n")) == expected
