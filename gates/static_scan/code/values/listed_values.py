@@ -23,6 +23,8 @@ class ListedValues:
         self._source = syntax.source
         # The values of lists that names stand for, by the place of the list and the depth.
         self._lists: dict[tuple[int, int], list[SgNode] | None] = {}
+        # The values of lists and the keys of dictionaries as they are written, by the place of the list.
+        self._written: dict[int, list[SgNode] | None] = {}
 
     def listed(self, node: SgNode, depth: int = 0) -> list[SgNode] | None:
         """The values of the list that an expression is, also by its name, with those of lists put into it."""
@@ -58,9 +60,7 @@ class ListedValues:
         made = self._made(node, 0)
         if made is None:
             return None
-        if made.kind() != "dictionary":
-            return _without_splats(named_parts(made))
-        return _values(made, "value")
+        return self._items_of(made) if made.kind() != "dictionary" else _values(made, "value")
 
     def _items(self, node: SgNode, path: tuple[int, ...], depth: int) -> list[SgNode] | None:
         if depth > MAX_LISTS:
@@ -70,8 +70,15 @@ class ListedValues:
         made = self._made(node, depth)
         if made is None:
             return None
-        items = _values(made, "key") if made.kind() == "dictionary" else _without_splats(named_parts(made))
-        return _taken(items, path)
+        return _taken(self._items_of(made), path)
+
+    def _items_of(self, made: SgNode) -> list[SgNode] | None:
+        """What a loop over a list or a dictionary gets; many loops may go over a long one."""
+        place = made.range().start.index
+        if place not in self._written:
+            is_dictionary = made.kind() == "dictionary"
+            self._written[place] = _values(made, "key") if is_dictionary else _without_splats(named_parts(made))
+        return self._written[place]
 
     def _of_call(self, call: SgNode, path: tuple[int, ...], depth: int) -> list[SgNode] | None:
         function, listed = call.field("function"), call.field("arguments")
