@@ -20,7 +20,7 @@ MAX_DEPTH = 12
 # Longer lists are not known.
 MAX_VALUES = 500
 # The expressions that one text is put together from, and those of all texts of a file. More are not known.
-MAX_STEPS, MIN_STEPS, MAX_STEPS_OF_FILE = 20_000, 100, 400_000
+MAX_STEPS, MIN_STEPS, MAX_STEPS_OF_FILE = 20_000, 100, 200_000
 # Calls that give back their text, or that of what they are called on.
 _OF_RECEIVER = frozenset(
     """format format_map strip lstrip rstrip trim trimStart trimEnd lower upper toLowerCase toUpperCase encode decode
