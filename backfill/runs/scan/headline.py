@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from backfill.recognition.recognise import NO_SCRIPTS
 from backfill.runs.scan.scan import Scanned
 from backfill.scanning.finding import Loss
 
@@ -24,11 +25,16 @@ def headline(scanned: Scanned) -> list[str]:
     if cut := sum(count for decision, count in counts.get("L10", {}).items() if decision != "report"):
         ends = "text probably ends" if cut == 1 else "texts probably end"
         sentences.append(f"{cut:,} {ends} in the middle, cut off at 64 KB.")
+    has_scripts = any(table.target == "scripts" for table in scanned.tables)
+    if not has_scripts:
+        sentences.append(NO_SCRIPTS)
     blocking = scanned.findings.blocking
     if blocking:
         sentences.append(
             f"The move is blocked until {', '.join(blocking)} {'is' if len(blocking) == 1 else 'are'} decided."
         )
+    elif not has_scripts:
+        sentences.append("Nothing else blocks the move.")
     elif counts:
         sentences.append("Nothing blocks the move.")
     else:

@@ -15,7 +15,6 @@ from backfill.mapping.draft import draft
 from backfill.mapping.fit import problems
 from backfill.mapping.model import Mapping
 from backfill.recognition.doubts import doubts
-from backfill.recognition.recognise import NO_SCRIPTS
 from backfill.runs.scan.findings import KEPT_PER_CODE
 from backfill.runs.scan.headline import headline
 from backfill.runs.scan.scan import Scan, Scanned
@@ -88,8 +87,6 @@ def scan(
     unread = [doubt for doubt in doubts(catalog) if doubt.blocks]
     for doubt in unread:
         screen.warn(doubt.sentence, style="red")
-    if not rules.tables_for("scripts"):
-        screen.warn(NO_SCRIPTS, style="yellow")
     if html is not None:
         with new_file(html) as out:
             for part in scan_page(document, [loss.at for loss in scanned.losses]):

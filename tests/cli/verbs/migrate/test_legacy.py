@@ -183,6 +183,8 @@ def test_a_table_that_is_not_recognised_is_named_when_the_mapping_is_drafted(war
         file.execute("CREATE TABLE paper (id INTEGER PRIMARY KEY, heading TEXT, body TEXT)")
     url = f"sqlite:///{tmp_path}/theirs.db"
     assert "No table with scripts was recognised" in warm("legacy", "inspect", url).out
+    scanned = warm("legacy", "scan", url, "--json").json["headline"]
+    assert (scanned[0][:29], scanned[1:]) == ("No table becomes scripts, so ", ["Nothing else blocks the move."])
     silent = warm("legacy", "map", url, "-o", "one.toml")
     assert (silent.status, "No table becomes scripts, so no script comes over." in silent.err) == (0, True)
     drafted = warm("legacy", "map", url, "-o", "two.toml", "--table", "paper=scripts")
