@@ -73,14 +73,17 @@ def scanning_process(tx: RecordsTransaction, now: int) -> str | None:
 
 
 def is_alive(held: HeldLease, now: int) -> bool:
-    """Whether the holder of a lease is a process of this machine that runs, or one elsewhere that has renewed it."""
-    if held.expires_at <= now:
-        return False
+    """Whether the holder of a lease is a process of this machine that runs, or one elsewhere that has renewed it.
+
+    A process of this machine may be too busy to renew it, as one that plans a large run.
+    """
+    is_valid = held.expires_at > now
     name = held.holder.split(" ")
     if len(name) != 4 or name[0] != _machine():
-        return True
+        return is_valid
     _, started, _, number = name
-    return _started(int(number)) in (started, "")
+    running = _started(int(number))
+    return running == started or (running == "" and is_valid)
 
 
 def shown_name(held: HeldLease) -> str:

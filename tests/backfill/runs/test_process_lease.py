@@ -59,6 +59,9 @@ def test_a_process_of_this_machine_has_ended_as_soon_as_it_has(backfill: Backfil
     with process() as running:
         take(backfill, run, f"{machine} {_started(running.pid)} {HERE} {running.pid}")
         assert ended(backfill) is None
+        # It may be too busy to renew its lease.
+        backfill.clock.pass_seconds(LEASE_SECONDS)
+        assert ended(backfill) is None
     assert ended(backfill) == f"{HERE} {running.pid}"
 
 
@@ -121,8 +124,6 @@ def test_a_lease_is_renewed_taken_from_a_process_that_has_ended_and_given_up(bac
         backfill.clock.pass_seconds(LEASE_SECONDS - 1)
         lease.renew()
     assert ended(backfill) is None
-    backfill.clock.pass_seconds(LEASE_SECONDS)
-    assert ended(backfill) is not None
     lease.remove()
     assert ended(backfill) is None
 
