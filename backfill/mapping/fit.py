@@ -9,6 +9,7 @@ from datetime import datetime
 from backfill.content.recognise import shape_names
 from backfill.mapping.decisions.allowed_decisions import may_be_set_aside
 from backfill.mapping.decisions.row_decisions import ROW_BY_ROW, decision_problems, merge_problems
+from backfill.mapping.flags import inverted_flag
 from backfill.mapping.model import AUTO, ColumnRule, Mapping, TableRule
 from backfill.mapping.problem import Problem
 from backfill.mapping.table_schema import schema_of
@@ -145,10 +146,7 @@ def _column(
         yield "unknown_field", f"{target.name} has no field {rule.to!r}; {fields}."
         return
     if column.kind == "unknown":
-        yield (
-            "unknown_type",
-            f"The type {column.type} is not one that can be read: `keep = true`, or `drop` with a reason.",
-        )
+        yield "unknown_type", f"The type {column.type} cannot be read: `keep = true`, or `drop` with a reason."
     elif column.kind not in FITTING_KINDS[field.holds] and not (column.kind == "json" and rule.member):
         yield "wrong_type", f"A column of type {column.type} cannot become {rule.to}, which is {field.about}."
     if field.holds != WORD and rule.member is not None:
@@ -156,8 +154,8 @@ def _column(
     kind = kind_column(table, column.name) if field.holds == KEY else None
     # Where the mapping gives each kind a word, such as an author, the types were looked at.
     if kind is not None and not ((of_kind := rules.get(kind, ColumnRule())).drop or of_kind.values):
-        sentence = f"{kind} says of which table {column.name} is the id: move from a copy with the rows of one"
-        yield "several_tables", f"{sentence}, or drop {kind} with the reason that all rows have the same."
+        sentence = f"{kind} says of which table {column.name} is the id: move from a copy with the rows of one, or drop"
+        yield "several_tables", f"{sentence} {kind} with the reason that all rows have the same."
     if field.holds == MOMENT:
         yield from _moment(rule, column)
         yield from _writers(rule, table)
@@ -171,6 +169,8 @@ def _column(
             f"There is no content shape {rule.shape!r}; shapes are {', '.join((AUTO, *shape_names()))}.",
         )
     yield from _words(rule, column, field)
+    if (inverted := inverted_flag(rule, column.name)) is not None:
+        yield "inverted_flag", inverted
 
 
 def _moment(rule: ColumnRule, column: Column) -> Iterator[tuple[str, str]]:

@@ -17,6 +17,8 @@ FALSE = frozenset({"", "0", "false"})
 NO = FALSE | {"n", "no", "f", "off", "none", "null"}
 # A BIT has at most 64 bits; more bytes are a text.
 MAX_BIT_BYTES = 8
+# Words of columns whose rows are there: `is_active`.
+KEPT_WORDS = frozenset({"active", "alive", "enabled", "live", "valid", "visible"})
 DELETION_FIELDS = ("deleted_at", "archived_at", "deleted", "archived")
 
 Test = Callable[[Any], bool]
@@ -35,6 +37,14 @@ def flag_reader(rule: ColumnRule) -> Test:
         return next((values[text] for text in _spellings(value) if text in values), others)
 
     return read
+
+
+def inverted_flag(rule: ColumnRule, name: str) -> str | None:
+    """What is wrong with a column that says yes of rows which are not deleted, and has no values that turn it round."""
+    if rule.to not in ("deleted", "archived") or rule.values or KEPT_WORDS.isdisjoint(snake(name).split("_")):
+        return None
+    values = 'values = { 0 = "true", 1 = "false" }'
+    return f"{name} seems to say yes of rows that are not {rule.to}: say which values mean {rule.to}, as in `{values}`."
 
 
 def deletion_tests(table: MappedTable) -> list[tuple[str, Test]]:

@@ -23,6 +23,7 @@ SCRIPTS = table_of(
         "title": "varchar(200)",
         "status": "varchar(20)",
         "deleted": "char(1)",
+        "active": "tinyint(1)",
         "tags": "json null",
         "at": "datetime",
         "seen": "timestamp",
@@ -41,6 +42,7 @@ RULES = {
     "seen": ColumnRule(to="updated_at"),
     "ms": ColumnRule(to="archived_at", unit="ms"),
     "place": ColumnRule(drop="never shown"),
+    "active": ColumnRule(keep=True),
 }
 
 
@@ -95,6 +97,7 @@ def test_a_timestamp_may_hold_the_local_time_of_a_program_whose_connection_was_i
         ({"status": ColumnRule(to="status", shape="plain")}, ("wrong_rule", "scripts.status")),
         ({"deleted": ColumnRule(to="archived")}, ("unmapped_value", "scripts.deleted")),
         ({"deleted": ColumnRule(to="archived", values={"Y": "yes"})}, ("unknown_word", "scripts.deleted")),
+        ({"active": ColumnRule(to="archived"), "deleted": ColumnRule(keep=True)}, ("inverted_flag", "scripts.active")),
     ],
 )
 def test_each_rule_that_does_not_fit_is_named(changes: dict[str, ColumnRule | None], wanted: tuple[str, str]):
