@@ -23,7 +23,10 @@ from gates.static_scan.files.source_files import SourceFile
 
 # Files that export what they import from one that does, and so forth.
 MAX_ROUNDS = 4
-_EXPORTED_AGAIN = re.compile(r"""\bexport\s{0,8}(?:\*|\{)[^;'"]{0,2000}?\bfrom\s{0,8}['"]([^'"\n]{1,100})['"]""")
+_EXPORTED_AGAIN = re.compile(
+    r"""\bexport\s{0,8}(?:type\s{1,8})?(?:\*(?:\s{0,8}as\s{1,8}[\w$]{1,80})?|\{[^{};'"]{0,2000}\})\s{0,8}from\s{0,8}"""
+    r"""['"]([^'"\n]{1,100})['"]"""
+)
 _WORD = re.compile(r"[\w$]+")
 _WHOLE, _DEFAULT = "*", "default"
 _LOADERS = ("require", "import")

@@ -21,7 +21,7 @@ MAX_PACKAGES = 3
 # A file that runs SQL, and one that may give it some.
 _RUNS = re.compile(r"\b(?:execute\w{0,20}|exec_driver_sql|raw|read_sql\w{0,10})\(")
 _HAS_SQL = re.compile(
-    r"[\"'\n]\s{0,40}(?:INSERT|UPDATE|DELETE|SELECT|REPLACE|TRUNCATE|WITH|ALTER|DROP|CREATE)\b", re.IGNORECASE
+    r"[\"'\n][ \t]{0,40}(?:INSERT|UPDATE|DELETE|SELECT|REPLACE|TRUNCATE|WITH|ALTER|DROP|CREATE)\b", re.IGNORECASE
 )
 _HAS_HANDLES = (".cursor(", "connect(", ".acquire(", ".get_connection(")
 _CLASS = re.compile(r"^[ \t]{0,40}class (\w{1,80})\(([^()\n]{1,300})\)", re.MULTILINE)
