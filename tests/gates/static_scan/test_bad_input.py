@@ -121,6 +121,7 @@ def test_hostile_code_costs_a_bounded_time(tmp_path: Path, name: str, code: str)
         scanned(tmp_path, name, code)
 
 
+@pytest.mark.slow
 def test_many_texts_that_files_export_to_each_other_cost_a_bounded_time(tmp_path: Path):
     names = [f"USAGE{number}" for number in range(100)]
     for place in range(30):
