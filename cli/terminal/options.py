@@ -60,6 +60,19 @@ def file_or_output(name: str) -> Path | None:
     return None if name == "-" else Path(name)
 
 
+NewFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        parser=file_or_output,
+        help="The new file; by default standard output.",
+        show_default=False,
+    ),
+]
+
+
 FILE_HELP = f"A file: {', '.join(f'{known.title} ({known.suffixes[0]})' for known in FORMATS.values())}."
 
 

@@ -133,11 +133,10 @@ def check(
     )
     if as_json:
         screen.print_json(document)
-    elif is_alone:
-        _warn(document)
     else:
         _warn(document)
-        _print(document, texts_sentence(found._replace(other_stores=[]) if policy.check_other_stores else found))
+        if not is_alone:
+            _print(document, texts_sentence(found._replace(other_stores=[]) if policy.check_other_stores else found))
     raise typer.Exit(Exit.DONE if passed else Exit.REFUSED)
 
 

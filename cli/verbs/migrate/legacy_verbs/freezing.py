@@ -14,24 +14,13 @@ from cli.terminal import screen
 from cli.terminal.atomic_file import new_file
 from cli.terminal.bounded_file import read_bounded
 from cli.terminal.exit_status import Ending, Exit
-from cli.terminal.options import AsJson, file_or_output
+from cli.terminal.options import AsJson, NewFile
 from domain.errors import Rejected
 from gates.database.drift import differences, not_compared, not_seen
 from gates.database.frozen_schema import MAX_BYTES, FrozenSchemaError, decode, encode
 from repos.legacy.fingerprint import read_shape
 from repos.legacy.schema_shape import SchemaShape
 
-Output = Annotated[
-    Path | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FILE",
-        parser=file_or_output,
-        help="The new file; by default standard output.",
-        show_default=False,
-    ),
-]
 Replace = Annotated[bool, typer.Option("--replace", help="Overwrite the file: the schema in it is forgotten.")]
 FrozenFile = Annotated[
     Path, typer.Option("--frozen", "-f", metavar="FILE", help="The file of `legacy freeze`.", show_default=False)
@@ -42,7 +31,7 @@ class FrozenFileTooLarge(Rejected):
     """The file of the frozen schema has more than the {limit} bytes allowed."""
 
 
-def freeze(url: LegacyUrl, output: Output = None, replace: Replace = False, as_json: AsJson = False) -> None:
+def freeze(url: LegacyUrl, output: NewFile = None, replace: Replace = False, as_json: AsJson = False) -> None:
     """Write the schema of a legacy database to a file, to be reviewed, committed and compared by `legacy drift`.
 
     It holds tables, columns, indexes, foreign keys, checks, triggers, views and routines, and no value of a row.

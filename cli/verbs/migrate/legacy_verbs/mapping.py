@@ -22,24 +22,13 @@ from cli.json_documents.legacy import MappingCheck, MappingDrafted, MappingProbl
 from cli.terminal import screen
 from cli.terminal.atomic_file import new_file
 from cli.terminal.exit_status import Ending, Exit
-from cli.terminal.options import AsJson, file_or_output
+from cli.terminal.options import AsJson, NewFile
 from repos.legacy.catalog import Catalog, read_catalog
 from repos.legacy.connection import Source
 
 # A terminal prints thousands of lines a second, and a file may have more mistakes.
 MAX_PRINTED_PROBLEMS = 1_000
 
-Output = Annotated[
-    Path | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FILE",
-        parser=file_or_output,
-        help="The new file; by default standard output.",
-        show_default=False,
-    ),
-]
 Check = Annotated[
     Path | None,
     typer.Option("--check", metavar="FILE", help="Compare this mapping with the database.", show_default=False),
@@ -65,7 +54,7 @@ Chosen = Annotated[
 
 def map_(
     url: LegacyUrl,
-    output: Output = None,
+    output: NewFile = None,
     table: Chosen = None,
     check: Check = None,
     force: Force = False,

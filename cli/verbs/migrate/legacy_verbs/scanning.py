@@ -71,9 +71,10 @@ def scan(
 ) -> None:
     """Find what is wrong in the rows of a legacy database, and what that means for the move.
 
-    Every row is read once, and nothing is written to the database. No value of a row is printed: a finding names the
-    table, the key, the column, the length of the value and a keyed hash of it. Exit status 1 if something blocks the
-    move, 4 if a table cannot be read or the database seems to be loaded only in part.
+    Every row is read once, and again where a script has a version number twice. Nothing is written to the database.
+    No value of a row is printed: a finding names the table, the key, the column, the length of the value and a
+    keyed hash of it. Exit status 1 if something blocks the move, 4 if a table cannot be read or the database seems
+    to be loaded only in part.
     """
     with opened_source(url) as source:
         with screen.waiting("Reading the catalog"):

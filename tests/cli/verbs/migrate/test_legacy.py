@@ -178,6 +178,15 @@ def test_a_source_that_is_loaded_in_part_is_named_and_not_mapped(warm: CommandLi
     assert warm("legacy", "map", url, "-o", "half.toml", "--force").status == 0
 
 
+def test_a_new_file_named_by_a_dash_is_standard_output(warm: CommandLine, tmp_path: Path):
+    warm("legacy", "sample", "-o", tmp_path / "legacy.db")
+    url = f"sqlite:///{tmp_path}/legacy.db"
+    for command in (["sample"], ["map", url], ["freeze", url]):
+        printed = warm("legacy", *command)
+        assert (printed.status, warm("legacy", *command, "-o", "-").out) == (0, printed.out)
+    assert not Path("-").exists()
+
+
 def test_a_table_that_is_not_recognised_is_named_when_the_mapping_is_drafted(warm: CommandLine, tmp_path: Path):
     with closing(sqlite3.connect(tmp_path / "theirs.db")) as file:
         file.execute("CREATE TABLE paper (id INTEGER PRIMARY KEY, heading TEXT, body TEXT)")
