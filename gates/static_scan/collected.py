@@ -10,7 +10,7 @@ from gates.static_scan.code.syntax import Syntax
 from gates.static_scan.domains import domain_of
 from gates.static_scan.rules import Rule
 from gates.static_scan.sql.sql_text import Statement
-from gates.static_scan.touchpoint import Kind, Touchpoint, Unread
+from gates.static_scan.touchpoint import Kind, Touchpoint
 
 
 class Collected:
@@ -74,16 +74,3 @@ def _telling(group: Sequence[Touchpoint]) -> Iterator[Touchpoint]:
     writes = [each for each in calls if each.access == "write"]
     best = next((each for each in writes if each.table), writes[0] if writes else None)
     return (each for each in group if each.kind != "call" or best is None or each is best)
-
-
-def unparsed(syntax: Syntax) -> list[Unread]:
-    """The places of a file where the parser gave up."""
-    source = syntax.source
-    sentence = "This part does not parse: what it does to the database is not known."
-    lines = dict.fromkeys(source.line_of(index) for index in syntax.errors())
-    names = dict.fromkeys(source.line_of(index) for index in syntax.escaped_names()[:100])
-    escaped = "A name is written with escapes: what it reaches is not known."
-    return [
-        *(Unread(source.file, line, "unparsed", sentence) for line in lines),
-        *(Unread(source.file, line, "escaped_name", escaped) for line in names),
-    ]

@@ -29,12 +29,13 @@ from gates.static_scan.code.table_names import held_model
 from gates.static_scan.code.text_alternatives import Folded
 from gates.static_scan.code.text_folding import Folder
 from gates.static_scan.code.values.folded_results import Imports
-from gates.static_scan.collected import Collected, unparsed
+from gates.static_scan.collected import Collected
 from gates.static_scan.domains import OTHER
 from gates.static_scan.rules import Rule
 from gates.static_scan.sql.sql_text import Statement, sentence_of, statements
 from gates.static_scan.sql.sql_words import HOLE, is_sql, mentions_sql, of_shell, starts_as_sql
 from gates.static_scan.touchpoint import Kind, Touchpoint, Unread
+from gates.static_scan.unparsed import unparsed
 
 # Methods of databases that others have too: a text that is no SQL is for one of those.
 _ALSO_OF_OTHERS = frozenset("exec run all get each batch prepare begin call apply".split())

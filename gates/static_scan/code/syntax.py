@@ -16,9 +16,10 @@ from gates.static_scan.code.languages import Grammar, grammar_of
 from gates.static_scan.code.source_text import SourceText
 
 _TAKEN_APART = ("object_pattern", "array_pattern", "pattern_list", "tuple_pattern")
-# An empty file; and what the parser of TypeScript adds to what is right: "sql<Row[]>`…`", `global { … }`.
+# Names within names of a loop; parts of a node that are looked at.
 _MAX_PATH = 4
 MAX_PARTS = 2_000
+# An empty file; and what the parser of TypeScript adds to what is right: "sql<Row[]>`…`", `global { … }`.
 _MAY_BE_EMPTY = frozenset({"module", "program", "!", ";"})
 
 

@@ -94,19 +94,26 @@ class TreeImports:
     @cached_property
     def members(self) -> list[tuple[str, frozenset[str], str, str]]:
         """The members that hold a handle: class, its bases, name of the member, words of the handle."""
-        found: list[tuple[str, frozenset[str], str, str]] = []
-        for path, file in self._files.items():
-            if any(word in file.text for word in _HAS_HANDLES) and "class " in file.text:
-                found += members_of(Syntax(self.source(path)))
-        return found
+        return self._handles_and_members[1]
 
     @cached_property
     def _handles(self) -> Mapping[str, Mapping[str, str]]:
-        found: dict[str, Mapping[str, str]] = {}
+        return self._handles_and_members[0]
+
+    @cached_property
+    def _handles_and_members(
+        self,
+    ) -> tuple[Mapping[str, Mapping[str, str]], list[tuple[str, frozenset[str], str, str]]]:
+        """Both of each file, which is read once; what it was read into is not kept."""
+        handles: dict[str, Mapping[str, str]] = {}
+        members: list[tuple[str, frozenset[str], str, str]] = []
         for path, file in self._files.items():
-            if any(word in file.text for word in _HAS_HANDLES) and (given := handles_of(Syntax(self.source(path)))):
-                found[path] = given
-        return found
+            if any(word in file.text for word in _HAS_HANDLES):
+                syntax = Syntax(self.source(path))
+                if given := handles_of(syntax):
+                    handles[path] = given
+                members += members_of(syntax)
+        return handles, members
 
     @cached_property
     def _by_parts(self) -> Mapping[tuple[str, ...], str]:

@@ -45,7 +45,6 @@ _MODIFIERS = re.compile(
     re.IGNORECASE,
 )
 _WRITES = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
-# Variables that switch off what the server checks.
 _SCHEMA = (exp.Create, exp.Drop, exp.Alter, exp.TruncateTable)
 
 

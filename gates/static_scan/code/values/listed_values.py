@@ -6,11 +6,10 @@ from functools import cached_property
 
 from ast_grep_py import SgNode
 
-from gates.static_scan.code.syntax import Assignment, Syntax, named_parts
+from gates.static_scan.code.syntax import MAX_PARTS, Assignment, Syntax, named_parts
 
 # Lists in lists, by names and signs.
 MAX_LISTS = 4
-MAX_VALUES = 2_000
 _SAME_VALUES = frozenset("sorted reversed list tuple set iter frozenset".split())
 _CHANGES = frozenset("append extend insert update setdefault add appendleft pop clear remove".split())
 
@@ -45,7 +44,7 @@ class ListedValues:
             return None
         values: list[SgNode] = []
         for each in named_parts(node):
-            if len(values) > MAX_VALUES:
+            if len(values) > MAX_PARTS:
                 break
             inner = each.named_children() if each.kind() in ("list_splat", "spread_element") else []
             values += (self.listed(inner[0], depth + 1) if inner and depth < MAX_LISTS else None) or [each]
