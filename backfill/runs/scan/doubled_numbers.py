@@ -16,19 +16,24 @@ from repos.legacy.scan_rows import BATCH_BYTES, BATCH_ROWS, read_batches
 
 
 class DoubledNumbers:
-    """The rows of a table of versions; `scripts` are the ids of the scripts of which a branch has a number twice."""
+    """The rows of a table of versions; `scripts` are the ids of the scripts of which a branch has a number twice.
+
+    Their numbers are read once for all scripts, and the rows of these scripts by key.
+    """
 
     def __init__(self, source: Source, table: MappedTable, hash_key: bytes) -> None:
         self._source = source
         self._table = table
-        self._form = form_of(FormOptions(table, hash_key))
-        self.scripts = set(self._doubled())
+        form = form_of(FormOptions(table, hash_key))
+        self._form = form if isinstance(form, RowPerSave) else None
+        # In the order in which they are found, so that each scan names the same rows first.
+        self.scripts = dict.fromkeys(self._doubled() if self._form is not None else ())
 
     def read(self, columns: Sequence[str], contents: Sequence[str]) -> Iterator[list[Row]]:
         """The rows of these scripts, one script after another, in batches."""
         reader = KeyedReader(self._source, self._table.table, self._table.key_columns, columns, contents=contents)
         for script in self.scripts:
-            rows = self._rows_of(script)
+            rows = self._form.rows_of(self._source, [script])[0] if self._form is not None else SaveRows()
             batch: list[Row] = []
             size = 0
             for row in reader.read(rows.keys(range(len(rows)))):
@@ -54,6 +59,3 @@ class DoubledNumbers:
                 if row == before and row[0] is not None and row[-1] is not None:
                     yield row[0]
                 before = row
-
-    def _rows_of(self, script: Any) -> SaveRows:
-        return self._form.rows_of(self._source, [script])[0] if isinstance(self._form, RowPerSave) else SaveRows()

@@ -1,4 +1,4 @@
-"""The scan of a legacy source: reads every row once, writes nothing, and remembers places instead of values.
+"""The scan of a legacy source: reads every row, writes nothing, and remembers places instead of values.
 
 Tables are read one after another: users and scripts first, because the others refer to them, and saves last, script by
 script and in the order of a run. Memory is bounded by the largest row and sixteen bytes for each key.
